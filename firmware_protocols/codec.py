@@ -1,0 +1,52 @@
+"""The door that every family has: three verbs and a few facts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from firmware_protocols.commands import Command
+from firmware_protocols.events import Event, NeedData
+
+
+class Direction(StrEnum):
+    """Whose bytes are read: the reader's (a host decodes) or the host's (a simulator decodes)."""
+
+    FROM_READER = "from-reader"
+    TO_READER = "to-reader"
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFacts:
+    """What a session must know of a family, as data."""
+
+    name: str
+    default_baud: int
+    default_tcp_port: int | None
+    antenna_ports: int
+    has_rssi_dbm: bool
+    reads_tid_in_inventory: bool
+    inventory_ends_by_itself: bool
+    """True: StartInventory must be sent again when its rounds are used up or the reader falls silent in inventory."""
+    pulses_in_inventory: bool
+    """True: even with no tag in the field, inventory brings an event at least once a second."""
+
+
+class Codec(Protocol):
+    """Bytes of one reader in, events out; commands in, frames out. Never touches a port or a clock."""
+
+    @property
+    def facts(self) -> FamilyFacts: ...
+
+    def receive_data(self, data: bytes) -> None:
+        """Take what the line brought, in any pieces."""
+
+    def next_event(self) -> Event | NeedData:
+        """The next event, NEED_DATA when there is none yet. Never raises on bytes."""
+
+    def receive_gap(self) -> None:
+        """The line fell silent (for more than the family's frame gap): what is half received will not be completed."""
+
+    def encode(self, command: Command) -> tuple[bytes, ...]:
+        """The frames of a command, in order. Each is answered by one Reply before the next may be sent (StartInventory may
+        be answered by tag reports alone). Raises Unsupported or BadArgument.
+        """

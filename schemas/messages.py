@@ -1,0 +1,208 @@
+"""The messages between agents and the registry (docs/decisions/0005-wire-format.md).
+
+A sightings message is `EBK1` + a 64-byte Ed25519 signature + the JSON text that was signed. The JSON is kept as it came: it is
+evidence, and it must be readable without our software. Ack and status are plain JSON.
+"""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Any, Self, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from schemas.epc import Epc, PcWord
+from schemas.errors import ContractError
+from schemas.identifiers import AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId
+from schemas.signing import SIGNATURE_BYTES, Signer, is_signed_by
+from schemas.tid import Tid
+from schemas.topics import AgentAddress
+
+MAGIC = b"EBK1"
+SIGNED_AS = b"ebike/v1/sightings\0"  # domain prefix: a signature for one purpose is none for another
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_EVENTS = 500
+
+Count = Annotated[int, Meta(ge=1)]
+Sequence = Annotated[int, Meta(ge=1, lt=2**53)]
+AntennaPort = Annotated[int, Meta(ge=1, le=255)]
+_ZERO = timedelta(0)
+_T = TypeVar("_T")
+
+
+def require_utc(what: str, at: datetime) -> None:
+    if at.utcoffset() != _ZERO:
+        raise ContractError(what, "a time in UTC, such as 2026-11-22T06:30:00Z", at.isoformat())
+
+
+class SightingOpened(Struct, frozen=True, tag="opened", tag_field="event", forbid_unknown_fields=True, omit_defaults=True):
+    """The first read of one tag in one lane. Sent at once: a flag does not wait for the window."""
+
+    sighting: Sequence
+    lane: LaneId
+    reader: ReaderId
+    antenna: AntennaPort
+    epc: Epc
+    first_seen_at: datetime
+    pc: PcWord | None = None
+    tid: Tid | None = None
+    rssi_dbm: float | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("first_seen_at", self.first_seen_at)
+
+
+class SightingClosed(Struct, frozen=True, tag="closed", tag_field="event", forbid_unknown_fields=True, omit_defaults=True):
+    """The window of that sighting has closed: what all its reads amount to. `tid` stands here if it was read after the opening."""
+
+    sighting: Sequence
+    last_seen_at: datetime
+    reads: Count
+    best_rssi_dbm: float | None = None
+    tid: Tid | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("last_seen_at", self.last_seen_at)
+
+
+SightingEvent = SightingOpened | SightingClosed
+
+
+class SightingBatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an agent sealed at one moment. `(agent, boot, seq)` names it for ever; `seq` counts batches from 1 without a gap."""
+
+    authority: AuthorityId
+    checkpoint: CheckpointId
+    agent: AgentId
+    boot: BootId
+    seq: Sequence
+    sealed_at: datetime
+    events: Annotated[list[SightingEvent], Meta(min_length=1, max_length=MAX_EVENTS)]
+    clock_offset_ms: float | None = None
+    """How far the agent's clock is ahead of true time, as its time service states it; null: not known."""
+
+    def __post_init__(self) -> None:
+        require_utc("sealed_at", self.sealed_at)
+
+    @property
+    def address(self) -> AgentAddress:
+        return AgentAddress(self.authority, self.checkpoint, self.agent)
+
+
+class Ack(Struct, frozen=True, forbid_unknown_fields=True):
+    """Every batch of that life up to and with `through` is committed; so are those in `beyond`, which came ahead of a gap."""
+
+    boot: BootId
+    through: Annotated[int, Meta(ge=0, lt=2**53)]
+    beyond: list[Sequence] = []
+
+
+class ReaderStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """One reader as its agent sees it."""
+
+    reader: ReaderId
+    state: str
+    """`connecting`, `running`, `lost` or `refused`."""
+    detail: str = ""
+    model: str = ""
+    reads: int = 0
+    frame_errors: int = 0
+    last_frame_at: datetime | None = None
+
+
+class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """Retained on the status topic; the last will is the same message with `online` false."""
+
+    agent: AgentId
+    boot: BootId
+    online: bool
+    at: datetime
+    version: str = ""
+    spooled_batches: int = 0
+    dropped_sightings: int = 0
+    clock_offset_ms: float | None = None
+    readers: list[ReaderStatus] = []
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+
+_TEXT_TYPES = (AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId, Epc, PcWord, Tid)
+
+
+def to_text(value: Any) -> str:
+    if isinstance(value, _TEXT_TYPES):
+        return str(value)
+    raise NotImplementedError(f"no text form for {type(value)}")
+
+
+def from_text(type_: type[Any], text: Any) -> Any:
+    if not isinstance(text, str):
+        raise ContractError(type_.__name__, "text", repr(text))
+    return _parse(type_, text)
+
+
+@lru_cache(maxsize=4096)  # the same lanes, readers and agents stand in every message
+def _parse(type_: Any, text: str) -> Any:
+    return type_.parse(text)
+
+
+def text_schema(type_: type[Any]) -> dict[str, Any]:
+    """The JSON Schema of our value types, for the generated documents."""
+    if type_ in _TEXT_TYPES:
+        return {"type": "string", "title": type_.__name__, "description": (type_.__doc__ or "").splitlines()[0]}
+    raise NotImplementedError(f"no schema for {type_}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=to_text)
+_batch_decoder = msgspec.json.Decoder(SightingBatch, dec_hook=from_text)
+_ack_decoder = msgspec.json.Decoder(Ack, dec_hook=from_text)
+_status_decoder = msgspec.json.Decoder(AgentStatus, dec_hook=from_text)
+
+
+class SignedBatch(Struct, frozen=True):
+    """A sightings message taken apart, not yet believed."""
+
+    text: bytes
+    signature: bytes
+
+    @classmethod
+    def split(cls, payload: bytes) -> Self:
+        head = len(MAGIC) + SIGNATURE_BYTES
+        if len(payload) > MAX_MESSAGE_BYTES:
+            raise ContractError("sightings message", f"at most {MAX_MESSAGE_BYTES} bytes", f"{len(payload)} bytes")
+        if payload[: len(MAGIC)] != MAGIC or len(payload) <= head:
+            raise ContractError("sightings message", "EBK1, a 64-byte signature and JSON", payload[:8].hex() or "nothing")
+        return cls(text=payload[head:], signature=payload[len(MAGIC) : head])
+
+    def is_signed_by(self, public_key: bytes) -> bool:
+        return is_signed_by(public_key, self.signature, SIGNED_AS + self.text)
+
+    def read(self) -> SightingBatch:
+        """The batch. Raises ContractError with the place and what was expected there."""
+        return _decode(_batch_decoder, "sightings message", self.text)
+
+
+def seal(batch: SightingBatch, sign: Signer) -> bytes:
+    """The payload of a sightings message."""
+    text = _encoder.encode(batch)
+    return MAGIC + sign(SIGNED_AS + text) + text
+
+
+def encode(message: Ack | AgentStatus) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode_ack(payload: bytes) -> Ack:
+    return _decode(_ack_decoder, "ack", payload)
+
+
+def decode_status(payload: bytes) -> AgentStatus:
+    return _decode(_status_decoder, "status", payload)
+
+
+def _decode(decoder: "msgspec.json.Decoder[_T]", what: str, text: bytes) -> _T:
+    try:
+        return decoder.decode(text)
+    except msgspec.DecodeError as error:
+        raise ContractError(what, "the published schema", str(error)) from error
