@@ -13,7 +13,7 @@ class ProtocolError(Exception):
 
 
 class Unsupported(ProtocolError):
-    """This family has no such command."""
+    """The family has no such command."""
 
     def __init__(self, family: str, command: str, reason: str = "") -> None:
         super().__init__(f"{family} readers cannot {command}{': ' + reason if reason else ''}")

@@ -136,7 +136,7 @@ def to_text(value: Any) -> str:
     raise NotImplementedError(f"no text form for {type(value)}")
 
 
-def from_text(type_: type[Any], text: Any) -> Any:
+def from_text(type_: Any, text: Any) -> Any:
     if not isinstance(text, str):
         raise ContractError(type_.__name__, "text", repr(text))
     return _parse(type_, text)
