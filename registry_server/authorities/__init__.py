@@ -1,0 +1,1 @@
+"""The city corporations and pourashavas that everything belongs to."""

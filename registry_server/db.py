@@ -1,0 +1,198 @@
+"""The database's one door: engine, sessions, the unit of work, bulk rows. Nothing else commits."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.types import TypeDecorator
+
+from registry_server.errors import SetupError
+
+AUTHORITY_KEY = "authority_id"
+BUSY_MS = 15_000
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses a naive one; gives back UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs its time zone, found {value.isoformat()}")
+        at = value.astimezone(UTC)
+        return at.replace(tzinfo=None) if dialect.name == "sqlite" else at
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 — SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, int: BigInteger().with_variant(Integer, "sqlite")}  # noqa: RUF012 — SQLAlchemy's form
+
+
+class AuthorityOwned:
+    """Mixin of every row that belongs to one authority. Sessions that carry an authority see only its rows."""
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authority.id"), index=True)
+
+
+class Database:
+    """One engine and the only two ways to a session."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    @contextmanager
+    def write(self, authority_id: int | None = None) -> Iterator[Session]:
+        """A unit of work: commits at the end, rolls back on any exception."""
+        with self._session(authority_id) as session:
+            if self.is_sqlite:
+                session.execute(text("BEGIN IMMEDIATE"))
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self, authority_id: int | None = None) -> Iterator[Session]:
+        """A session for looking. What is changed in it is thrown away."""
+        with self._session(authority_id) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def _session(self, authority_id: int | None) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            if authority_id is not None:
+                session.info[AUTHORITY_KEY] = authority_id
+            yield session
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows at the driver's full speed: COPY on PostgreSQL, executemany on SQLite. Values are the driver's own types."""
+    connection = session.connection()
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        marks = ", ".join("?" * len(columns))
+        _driver(connection).executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 — names are ours
+
+
+def execute_many(session: Session, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement with `?` marks over many rows at the driver's speed."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        with _driver(connection).cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s"), rows)
+    else:
+        _driver(connection).executemany(statement, rows)
+
+
+def fetch_rows(session: Session, statement: str) -> list[Any]:
+    """All rows of a constant statement as the driver gives them: no objects, no conversion. For loading memory tables."""
+    return list(_driver(session.connection()).execute(statement).fetchall())
+
+
+def insert_ignoring(session: Session, table: Table, row: dict[str, Any]) -> bool:
+    """Insert one row unless its key exists already. True if it was new."""
+    if session.connection().dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert  # noqa: PLC0415 — one of the two is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]  # noqa: PLC0415 — same shape
+    result = session.connection().execute(dialect_insert(table).values(**row).on_conflict_do_nothing())
+    return result.rowcount == 1
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _engine(url: str) -> Engine:
+    sqlite = make_url(url).get_backend_name() == "sqlite"
+    if sqlite:
+        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE for writers, plain for readers
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _see_own_authority_only(state: ORMExecuteState) -> None:
+    authority_id = state.session.info.get(AUTHORITY_KEY)
+    if authority_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(AuthorityOwned, lambda cls: cls.authority_id == authority_id, include_aliases=True)
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_own_authority_only(session: Session, _context: object, _instances: object) -> None:
+    authority_id = session.info.get(AUTHORITY_KEY)
+    if authority_id is None:
+        return
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, AuthorityOwned):
+            if row.authority_id is None:
+                row.authority_id = authority_id
+            elif row.authority_id != authority_id:
+                raise SetupError(f"a row of authority {row.authority_id} in a session of authority {authority_id}")
+
+
+def is_reachable(database: Database) -> bool:
+    try:
+        with database.read() as session:
+            session.execute(text("SELECT 1"))
+    except OperationalError:
+        return False
+    return True

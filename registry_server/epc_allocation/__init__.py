@@ -1,0 +1,1 @@
+"""Which EPC belongs to which licence, and which chip carries it."""

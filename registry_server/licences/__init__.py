@@ -1,0 +1,1 @@
+"""Bikes and the right to use one for a term."""

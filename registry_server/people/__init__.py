@@ -1,0 +1,1 @@
+"""Officers who sign in, and owners who hold licences."""
