@@ -1,0 +1,1 @@
+"""From antennas to sightings: pure rules, no line and no clock."""

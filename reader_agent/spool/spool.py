@@ -1,0 +1,197 @@
+"""Sealed batches wait here until the registry says that they are committed. Survives a power cut, a full disk and a flipped bit."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+
+from reader_agent.errors import SpoolFull
+from reader_agent.spool.folder_lock import FolderLock
+from reader_agent.spool.repair import Damage, set_aside_if_damaged
+from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_database
+from schemas.identifiers import BootId
+
+MARGIN_BYTES = 1024 * 1024  # with less than this free on the disk the file grows no more
+RESERVE_BYTES = 512 * 1024  # given back when the disk is full all the same: as much as the write-ahead log may hold back
+DROP_SHARE = 20  # a full spool loses its oldest twentieth at once, so that it is not full again with the next batch
+MAX_DROPS = 8
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledBatch:
+    """One message as it will go out; `id` orders all batches of all lives of the agent."""
+
+    id: int
+    boot: BootId
+    seq: int
+    body: bytes
+
+
+class Spool:
+    """The queue. Every method may be called from any thread; each returns when its effect is on the disk."""
+
+    def __init__(self, folder: Path, boot: BootId, *, capacity_bytes: int, stamp: str) -> None:
+        """Raises SpoolHeld if another agent has the folder. `stamp` names a damaged file that is set aside (`damage` tells)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._boot, self._last_seq = folder, boot, 0
+        self._guard = RLock()
+        self._lock = FolderLock(folder)
+        self._reserve = folder / "spool.reserve"
+        path = folder / "spool.sqlite"
+        self._reserve.unlink(missing_ok=True)
+        self.damage: Damage | None = set_aside_if_damaged(path, stamp)
+        self._database = open_database(path)
+        create_tables(self._database)
+        self._max_pages = max(capacity_bytes // PAGE_BYTES, 32)
+        self._keep_reserve()
+
+    @property
+    def last_seq(self) -> int:
+        """The newest batch of this life; 0 before the first."""
+        return self._last_seq
+
+    @property
+    def dropped_sightings(self) -> int:
+        return self._count("SELECT value FROM counters WHERE name = 'dropped_sightings'")
+
+    @property
+    def quarantined(self) -> int:
+        return self._count("SELECT count(*) FROM quarantine")
+
+    def __len__(self) -> int:
+        return self._count("SELECT count(*) FROM batches")
+
+    def append(self, seal: Callable[[int], bytes], sightings: int) -> int:
+        """Keep the batch that `seal` makes for the next sequence number; gives that number once it is on the disk.
+
+        When nothing more fits, the oldest batches make room and are counted. Raises SpoolFull only if that did not help;
+        the number is then still free, so the sequence has no gap.
+        """
+        with self._guard:
+            seq = self._last_seq + 1
+            body = seal(seq)
+            self._insert_making_room(seq, body, sightings)
+            self._last_seq = seq
+            return seq
+
+    def oldest(self, limit: int, after_id: int = 0) -> list[SpooledBatch]:
+        """Batches in the order in which they were made. A batch whose bytes have changed is put in quarantine instead."""
+        with self._guard:
+            rows = self._database.execute(
+                "SELECT id, boot, seq, body, digest FROM batches WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit)
+            ).fetchall()
+            broken = [row for row in rows if digest_of(row[1], row[2], row[3]) != row[4]]
+            for row in broken:
+                self._put_in_quarantine(row[0])
+        return [SpooledBatch(row[0], BootId(row[1]), row[2], row[3]) for row in rows if row not in broken]
+
+    def forget(self, boot: BootId, through: int, beyond: Sequence[int]) -> None:
+        """Delete what the registry has committed of that life: everything up to `through`, and each of `beyond`."""
+
+        def delete() -> None:
+            self._database.execute("DELETE FROM batches WHERE boot = ? AND seq <= ?", (boot, through))
+            self._database.executemany("DELETE FROM batches WHERE boot = ? AND seq = ?", [(boot, seq) for seq in beyond])
+
+        with self._guard:
+            self._commit_from_reserve(delete)
+
+    def close(self) -> None:
+        with self._guard:
+            self._database.close()
+            self._lock.release()
+
+    def _insert_making_room(self, seq: int, body: bytes, sightings: int) -> None:
+        row = (self._boot, seq, sightings, body, digest_of(self._boot, seq, body))
+
+        def insert() -> None:
+            self._database.execute("INSERT INTO batches (boot, seq, sightings, body, digest) VALUES (?, ?, ?, ?, ?)", row)
+
+        self._limit_growth()
+        for _ in range(MAX_DROPS):
+            if self._commits(insert):
+                return
+            self._commit_from_reserve(self._drop_oldest)
+        raise SpoolFull(self._folder, f"a batch of {len(body)} bytes")
+
+    def _limit_growth(self) -> None:
+        """Without room on the disk the file stays as long as it is: what the oldest batches held is used again."""
+        disk = os.statvfs(self._folder)
+        is_short = disk.f_bavail * disk.f_frsize < MARGIN_BYTES
+        self._database.execute(f"PRAGMA max_page_count = {1 if is_short else self._max_pages}").fetchall()  # 1 means: as it is now
+
+    def _commits(self, action: Callable[[], None]) -> bool:
+        """Whether the action is on the disk; False if it does not fit."""
+        try:
+            with _Transaction(self._database):
+                action()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _FULL:
+                raise
+            return False
+        return True
+
+    def _commit_from_reserve(self, action: Callable[[], None]) -> None:
+        """Commit what frees room, which itself needs a little."""
+        if self._commits(action):
+            return
+        self._reserve.unlink(missing_ok=True)
+        self._checkpoint()
+        if not self._commits(action):
+            raise SpoolFull(self._folder, "not even a deletion fits")
+        self._checkpoint()
+        self._keep_reserve()
+
+    def _checkpoint(self) -> None:
+        with suppress(sqlite3.OperationalError):  # no room for it yet: the next one will do
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _drop_oldest(self) -> None:
+        batches = max(len(self) // DROP_SHARE, 1)
+        oldest = "(SELECT id FROM batches ORDER BY id LIMIT ?)"
+        lost = self._count(f"SELECT coalesce(sum(sightings), 0) FROM batches WHERE id IN {oldest}", batches)
+        self._database.execute(f"DELETE FROM batches WHERE id IN {oldest}", (batches,))
+        self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'dropped_sightings'", (lost,))
+
+    def _put_in_quarantine(self, id_: int) -> None:
+        def move() -> None:
+            self._database.execute("INSERT OR REPLACE INTO quarantine SELECT id, boot, seq, body FROM batches WHERE id = ?", (id_,))
+            self._database.execute("DELETE FROM batches WHERE id = ?", (id_,))
+
+        self._commit_from_reserve(move)
+
+    def _count(self, query: str, *arguments: int) -> int:
+        with self._guard:
+            return int(self._database.execute(query, arguments).fetchone()[0])
+
+    def _keep_reserve(self) -> None:
+        with suppress(OSError):  # no room for the reserve: the disk is full already, and appending will say so
+            self._reserve.write_bytes(bytes(RESERVE_BYTES))
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK if anything is raised, the commit included."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            try:
+                self._database.execute("COMMIT")
+            except sqlite3.Error:
+                self._roll_back()
+                raise
+        else:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:  # SQLite rolls back by itself when the disk is full
+            self._database.execute("ROLLBACK")
+
