@@ -25,6 +25,7 @@ MAX_EVENTS = 500
 
 Count = Annotated[int, Meta(ge=1)]
 Sequence = Annotated[int, Meta(ge=1, lt=2**53)]
+Instant = Annotated[datetime, Meta(tz=True)]
 AntennaPort = Annotated[int, Meta(ge=1, le=255)]
 _ZERO = timedelta(0)
 _T = TypeVar("_T")
@@ -43,7 +44,7 @@ class SightingOpened(Struct, frozen=True, tag="opened", tag_field="event", forbi
     reader: ReaderId
     antenna: AntennaPort
     epc: Epc
-    first_seen_at: datetime
+    first_seen_at: Instant
     pc: PcWord | None = None
     tid: Tid | None = None
     rssi_dbm: float | None = None
@@ -56,7 +57,7 @@ class SightingClosed(Struct, frozen=True, tag="closed", tag_field="event", forbi
     """The window of that sighting has closed: what all its reads amount to. `tid` stands here if it was read after the opening."""
 
     sighting: Sequence
-    last_seen_at: datetime
+    last_seen_at: Instant
     reads: Count
     best_rssi_dbm: float | None = None
     tid: Tid | None = None
@@ -76,7 +77,7 @@ class SightingBatch(Struct, frozen=True, forbid_unknown_fields=True):
     agent: AgentId
     boot: BootId
     seq: Sequence
-    sealed_at: datetime
+    sealed_at: Instant
     events: Annotated[list[SightingEvent], Meta(min_length=1, max_length=MAX_EVENTS)]
     clock_offset_ms: float | None = None
     """How far the agent's clock is ahead of true time, as its time service states it; null: not known."""
@@ -107,7 +108,7 @@ class ReaderStatus(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     reads: int = 0
     frame_errors: int = 0
-    last_frame_at: datetime | None = None
+    last_frame_at: Instant | None = None
 
 
 class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +117,7 @@ class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
     agent: AgentId
     boot: BootId
     online: bool
-    at: datetime
+    at: Instant
     version: str = ""
     spooled_batches: int = 0
     dropped_sightings: int = 0
@@ -127,11 +128,22 @@ class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
         require_utc("at", self.at)
 
 
-_TEXT_TYPES = (AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId, Epc, PcWord, Tid)
+_NAME = "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+_PATTERNS: dict[type[Any], str] = {
+    AgentId: _NAME,
+    AuthorityId: _NAME,
+    CheckpointId: _NAME,
+    LaneId: _NAME,
+    ReaderId: _NAME,
+    BootId: "^[0-9a-f]{16}$",
+    Epc: "^([0-9A-Fa-f]{4}){1,31}$",
+    PcWord: "^[0-9A-Fa-f]{4}$",
+    Tid: "^([0-9A-Fa-f]{4}){2,32}$",
+}
 
 
 def to_text(value: Any) -> str:
-    if isinstance(value, _TEXT_TYPES):
+    if type(value) in _PATTERNS:
         return str(value)
     raise NotImplementedError(f"no text form for {type(value)}")
 
@@ -149,8 +161,13 @@ def _parse(type_: Any, text: str) -> Any:
 
 def text_schema(type_: type[Any]) -> dict[str, Any]:
     """The JSON Schema of our value types, for the generated documents."""
-    if type_ in _TEXT_TYPES:
-        return {"type": "string", "title": type_.__name__, "description": (type_.__doc__ or "").splitlines()[0]}
+    if type_ in _PATTERNS:
+        return {
+            "type": "string",
+            "pattern": _PATTERNS[type_],
+            "title": type_.__name__,
+            "description": (type_.__doc__ or "").splitlines()[0],
+        }
     raise NotImplementedError(f"no schema for {type_}")
 
 

@@ -3,7 +3,7 @@
 Values only: everything printed stands here as text or picture, so that a document can be drawn without a database.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from schemas.epc import Epc, PcWord
 from schemas.errors import ContractError
 from schemas.identifiers import AuthorityId
-from schemas.messages import from_text, require_utc, to_text
+from schemas.messages import Instant, from_text, require_utc, to_text
 from schemas.tid import Tid
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -75,7 +75,7 @@ class EncodedTag(Struct, frozen=True, forbid_unknown_fields=True):
     epc: Epc
     tid: Tid
     locked: bool
-    encoded_at: datetime
+    encoded_at: Instant
 
     def __post_init__(self) -> None:
         require_utc("encoded_at", self.encoded_at)

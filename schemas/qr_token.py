@@ -6,7 +6,6 @@ so that its modules are large: a serial and a 64-bit MAC that filters mistypings
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import struct
@@ -143,5 +142,5 @@ def _to_base32(data: bytes) -> str:
 def _from_base32(what: str, text: str) -> bytes:
     try:
         return base64.b32decode(text + "=" * (-len(text) % 8))
-    except binascii.Error:
+    except ValueError:
         raise ContractError(what, "upper-case base32 digits", repr(text[:40])) from None
