@@ -194,4 +194,3 @@ class _Transaction:
     def _roll_back(self) -> None:
         if self._database.in_transaction:  # SQLite rolls back by itself when the disk is full
             self._database.execute("ROLLBACK")
-

@@ -1,0 +1,58 @@
+"""Where a reader is reached, as it stands in the configuration."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+FORMS = "tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200"
+MIN_BAUD, MAX_BAUD = 1200, 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SerialAddress:
+    """A serial port by a path that stays the same after a replug; no baud rate means the family's own."""
+
+    path: str
+    baud: int | None = None
+
+    @property
+    def place(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    host: str
+    port: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+LinkAddress = SerialAddress | TcpAddress
+
+
+def parse_address(url: str) -> LinkAddress:
+    """The address that the URL names. Raises ValueError with what to write instead."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{error}; write {FORMS}") from None
+    if parts.scheme == "serial" and not parts.netloc and parts.path.startswith("/dev/") and url.startswith("serial:///"):
+        return SerialAddress(parts.path, _find_baud(parts.query))
+    if parts.scheme == "tcp" and parts.hostname and port and not parts.path.strip("/") and not parts.query:
+        return TcpAddress(parts.hostname, port)
+    raise ValueError(f"this is no address of a reader; write {FORMS}")
+
+
+def _find_baud(query: str) -> int | None:
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    text = settings.pop("baud", None)
+    if settings:
+        raise ValueError(f"unknown setting {next(iter(settings))!r} after '?'; only baud=NUMBER is known")
+    if text is None:
+        return None
+    if not text.isdecimal() or not MIN_BAUD <= int(text) <= MAX_BAUD:
+        raise ValueError(f"baud={text} is no baud rate; write a number such as baud=115200")
+    return int(text)

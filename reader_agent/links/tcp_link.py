@@ -1,0 +1,56 @@
+"""A reader behind a TCP socket."""
+
+import socket
+import sys
+
+from reader_agent.errors import LinkLost
+from reader_agent.link_address import TcpAddress
+
+OPEN_TIMEOUT_S = 2.0
+WRITE_TIMEOUT_S = 1.0
+USER_TIMEOUT_MS = 3000  # a reader whose cable is out acknowledges nothing; without this Linux waits for a quarter of an hour
+CHUNK = 65536
+
+
+class TcpLink:
+    gap_s = 0.5  # a lost segment is sent again after some 200 ms
+
+    def __init__(self, address: TcpAddress) -> None:
+        """Connect. Raises LinkLost."""
+        self._where = f"tcp://{address.place}"
+        try:
+            self._socket = socket.create_connection((address.host, address.port), OPEN_TIMEOUT_S)
+        except OSError as error:
+            raise LinkLost(self._where, f"no connection ({_reason(error)}); is the reader on and its network cable in?") from error
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if sys.platform == "linux":
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+    def read(self, timeout_s: float) -> bytes:
+        self._socket.settimeout(timeout_s)
+        try:
+            data = self._socket.recv(CHUNK)
+        except TimeoutError as error:
+            if error.errno is None:  # our own wait is over; with a number it is the network's ETIMEDOUT
+                return b""
+            raise LinkLost(self._where, _reason(error)) from error
+        except OSError as error:
+            raise LinkLost(self._where, _reason(error)) from error
+        if not data:
+            raise LinkLost(self._where, "the reader closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._socket.settimeout(WRITE_TIMEOUT_S)
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise LinkLost(self._where, _reason(error)) from error
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,268 @@
+"""What drains the spool to the broker. The one door to paho.
+
+MQTT 3.1.1, QoS 1, clean sessions. Clean, because all state that matters is in the spool: every connection starts with the oldest
+unconfirmed batch, the registry confirms a batch again that it already has, and so nothing is gained by a broker that remembers us —
+while a broker that forgot us (restarted without its disk) would silently lose what was acknowledged to us by PUBACK alone. For the
+same reason each connection is a new client: paho's own queue of unsent messages must not compete with the spool.
+"""
+
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from reader_agent.clock import Clock
+from reader_agent.config import BrokerConfig
+from reader_agent.delivery import Delivery, merge_acks
+from reader_agent.errors import SpoolFull
+from reader_agent.spool.spool import Spool
+from schemas.errors import ContractError
+from schemas.identifiers import BootId
+from schemas.messages import Ack, decode_ack
+from schemas.topics import AgentAddress, Channel
+
+KEEPALIVE_S = 15  # the broker publishes our last will after one and a half of these
+CONNECT_TIMEOUT_S = 5.0
+FIRST_DELAY_S, MAX_DELAY_S = 0.5, 15.0
+FAREWELL_S = 2.0
+SEND_AT_ONCE = 20
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The broker has taken us in, and our subscription to acks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Woken:
+    """A batch, a status or the end is waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkIdentity:
+    """Who speaks on this connection, and what the broker is to say when it breaks."""
+
+    address: AgentAddress
+    boot: BootId
+    last_will: bytes
+
+
+class MqttUplink:
+    """A thread that sends what is in the spool, whenever a broker is there. No method blocks but `stop`."""
+
+    def __init__(self, broker: BrokerConfig, identity: UplinkIdentity, spool: Spool, clock: Clock) -> None:
+        self._broker, self._identity, self._spool, self._clock = broker, identity, spool, clock
+        self._delivery = Delivery(broker.in_flight, broker.resend_s)
+        self._inbox: SimpleQueue[_Ready | _Lost | _Woken | Ack] = SimpleQueue()
+        self._status: bytes | None = None
+        self._farewell: bytes | None = None
+        self._farewell_s = 0.0
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="uplink")
+        self.is_connected = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        """A new batch is in the spool."""
+        self._inbox.put(_Woken())
+
+    def publish_status(self, status: bytes) -> None:
+        """Retained; only the newest is sent when a connection is there."""
+        self._status = status
+        self._inbox.put(_Woken())
+
+    def stop(self, offline_status: bytes) -> None:
+        """Send what is left for at most two seconds, say goodbye, and end."""
+        self._farewell = offline_status
+        self._farewell_s = self._clock.now().monotonic_s + FAREWELL_S
+        self._stopping.set()
+        self._inbox.put(_Woken())
+        self._thread.join()
+
+    def _run(self) -> None:
+        delay_s = FIRST_DELAY_S
+        while not self._stopping.is_set():
+            reason, was_ready = self._one_connection()
+            self.is_connected = False
+            if self._stopping.is_set():
+                return
+            delay_s = FIRST_DELAY_S if was_ready else min(delay_s * 2, MAX_DELAY_S)
+            log.warning("broker_away", broker=str(self._broker.address), reason=reason, retry_s=delay_s, spooled=len(self._spool))
+            self._stopping.wait(delay_s)
+
+    def _one_connection(self) -> tuple[str, bool]:
+        """Why the connection ended, and whether it ever stood."""
+        self._inbox = SimpleQueue()  # what an earlier client still reports is not about this one
+        client = self._new_client()
+        address = self._broker.address
+        try:
+            client.connect(address.host, address.port, KEEPALIVE_S)
+        except (OSError, ValueError) as error:  # ValueError: paho's word for a certificate that does not fit the host
+            return str(error), False
+        client.loop_start()
+        try:
+            reason = self._await_ready()
+            return (reason, False) if reason else (self._serve(client), True)
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    def _new_client(self) -> Client:
+        address, broker = self._identity.address, self._broker
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{address.authority}.{address.checkpoint}.{address.agent}",
+            clean_session=True,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.max_inflight_messages_set(broker.in_flight + SEND_AT_ONCE)
+        client.username_pw_set(broker.address.username, broker.address.password)
+        if broker.address.has_tls:
+            client.tls_set_context(_tls_context(broker))
+        client.will_set(address.topic(Channel.STATUS), self._identity.last_will, qos=1, retain=True)
+        self._listen(client, self._inbox.put)
+        return client
+
+    def _listen(self, client: Client, put: Callable[[_Ready | _Lost | Ack], None]) -> None:
+        def on_connect(client: Client, _: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None) -> None:
+            if reason.is_failure:
+                put(_Lost(f"the broker refuses us: {reason}"))
+            else:
+                client.subscribe(self._identity.address.topic(Channel.ACK), qos=1)
+
+        def on_subscribe(_c: Client, _: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None) -> None:
+            refused = next((reason for reason in reasons if reason.is_failure), None)
+            put(_Lost(f"the broker refuses our subscription: {refused}") if refused else _Ready())
+
+        def on_disconnect(_c: Client, _: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None) -> None:
+            put(_Lost(f"disconnected: {reason}"))
+
+        def on_message(_c: Client, _: object, message: MQTTMessage) -> None:
+            try:
+                put(decode_ack(message.payload))
+            except ContractError as error:
+                log.warning("ack_unreadable", topic=message.topic, error=str(error))
+
+        client.on_connect, client.on_subscribe = on_connect, on_subscribe
+        client.on_disconnect, client.on_message = on_disconnect, on_message
+
+    def _await_ready(self) -> str | None:
+        """None once the broker has taken us in; otherwise why not."""
+        deadline_s = self._clock.now().monotonic_s + CONNECT_TIMEOUT_S
+        while not self._stopping.is_set():
+            left_s = deadline_s - self._clock.now().monotonic_s
+            event = self._next_event(left_s)
+            if isinstance(event, _Lost):
+                return event.reason
+            if isinstance(event, _Ready):
+                return None
+            if event is None and left_s <= 0:
+                return "the broker does not answer"
+        return "stopping"
+
+    def _serve(self, client: Client) -> str:
+        """Send and confirm until the connection or the agent ends; gives why."""
+        log.info("broker_connected", broker=str(self._broker.address), spooled=len(self._spool))
+        self.is_connected = True
+        self._delivery.begin()
+        while not self._is_time_to_go():
+            self._send_status(client)
+            self._send_batches(client)
+            events = self._all_events(self._patience_s())
+            lost = next((event for event in events if isinstance(event, _Lost)), None)
+            self._forget([event for event in events if isinstance(event, Ack)])
+            if lost:
+                return lost.reason
+        self._say_goodbye(client)
+        return "stopping"
+
+    def _is_time_to_go(self) -> bool:
+        return self._stopping.is_set() and (len(self._spool) == 0 or self._clock.now().monotonic_s >= self._farewell_s)
+
+    def _patience_s(self) -> float:
+        now_s = self._clock.now().monotonic_s
+        due_s = self._delivery.due_in_s(now_s)
+        left_s = [] if due_s is None else [due_s]
+        if self._stopping.is_set():
+            left_s.append(self._farewell_s - now_s)
+        return min(left_s, default=60.0)
+
+    def _send_status(self, client: Client) -> None:
+        status, self._status = self._status, None
+        if status is not None:
+            client.publish(self._identity.address.topic(Channel.STATUS), status, qos=1, retain=True)
+
+    def _send_batches(self, client: Client) -> None:
+        now_s = self._clock.now().monotonic_s
+        if self._delivery.go_back_if_due(now_s):
+            log.warning("resending", spooled=len(self._spool))
+        topic = self._identity.address.topic(Channel.SIGHTINGS)
+        while self._delivery.room > 0:
+            batches = self._spool.oldest(min(SEND_AT_ONCE, self._delivery.room), after_id=self._delivery.last_id)
+            if not batches:
+                return
+            for batch in batches:
+                if client.publish(topic, batch.body, qos=1).rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                    return  # the connection is going; the next one begins with the oldest batch again
+                self._delivery.note_sent(batch, now_s)
+
+    def _forget(self, acks: list[Ack]) -> None:
+        for ack in merge_acks(acks):
+            if ack.boot == self._identity.boot and ack.through > self._spool.last_seq:
+                log.error("ack_of_the_future", through=ack.through, last=self._spool.last_seq)
+                continue
+            try:
+                self._spool.forget(ack.boot, ack.through, ack.beyond)
+            except SpoolFull as error:  # they will be sent and confirmed again
+                log.exception("cannot_forget", error=str(error))
+            self._delivery.note_confirmed(ack, self._clock.now().monotonic_s)
+
+    def _say_goodbye(self, client: Client) -> None:
+        if self._farewell is None:
+            return
+        sent = client.publish(self._identity.address.topic(Channel.STATUS), self._farewell, qos=1, retain=True)
+        with suppress(RuntimeError, ValueError):  # paho's words for a connection that has just gone; the last will says the same
+            sent.wait_for_publish(1.0)
+
+    def _next_event(self, timeout_s: float) -> _Ready | _Lost | _Woken | Ack | None:
+        try:
+            return self._inbox.get(timeout=max(timeout_s, 0.001))
+        except Empty:
+            return None
+
+    def _all_events(self, timeout_s: float) -> list[_Ready | _Lost | _Woken | Ack]:
+        """Whatever comes first, and what has come with it."""
+        events = []
+        event = self._next_event(timeout_s)
+        while event is not None:
+            events.append(event)
+            event = None if self._inbox.empty() else self._inbox.get()
+        return events
+
+
+def _tls_context(broker: BrokerConfig) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=broker.ca_file)
+    if broker.cert_file:
+        context.load_cert_chain(broker.cert_file, broker.cert_key_file)
+    return context

@@ -1,0 +1,1 @@
+"""Conversations with readers, and who keeps them up."""

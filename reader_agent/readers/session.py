@@ -1,0 +1,190 @@
+"""One reader's conversation, from the first question to the last read. One thread, one command at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event as ThreadEvent
+
+from firmware_protocols.codec import Codec
+from firmware_protocols.commands import (
+    Command,
+    GetInfo,
+    Region,
+    SetAntennas,
+    SetPower,
+    SetRegion,
+    StartInventory,
+    StopInventory,
+)
+from firmware_protocols.errors import ProtocolError
+from firmware_protocols.events import NEED_DATA, Event, FrameError, Reply, Status, TagSeen
+from reader_agent.clock import Clock, Moment
+from reader_agent.errors import LinkLost, ReaderRefused
+from reader_agent.links.link import Link
+from reader_agent.readers.tid_reading import WantedTids, read_tid
+
+ANSWER_S = 0.5
+TRIES = 3
+TICK_S = 0.05  # how long one read of the line may wait: the pace of everything that is not a tag
+RESTART_AFTER_S = 0.6  # a family whose rounds are used up falls silent; its empty rounds last some 50 ms
+LOST_AFTER_S = 2.0  # with the time to notice and to say so, a dead reader is seen within three seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSetup:
+    """How the reader is to be set before it reads. None leaves the reader's own setting."""
+
+    ports: tuple[int, ...]
+    region: Region | None = None
+    power_dbm: float | None = None
+    has_to_read_tid: bool = False
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has come over this line since the agent's start."""
+
+    model: str = ""
+    reads: int = 0
+    frame_errors: int = 0
+    last_frame: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told what the reader saw. Both are called from the reader's own thread."""
+
+    tag_seen: Callable[[TagSeen, Moment], None]
+    tid_read: Callable[[bytes, bytes], None]
+
+
+class Session:
+    """The conversation over one open link. It ends with LinkLost, ReaderRefused, or when it is told to stop."""
+
+    def __init__(self, link: Link, codec: Codec, ears: Ears, counters: Counters, clock: Clock) -> None:
+        self._link, self._codec, self._ears, self._counters, self._clock = link, codec, ears, counters, clock
+        now_s = clock.now().monotonic_s
+        self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
+
+    def prepare(self, setup: ReaderSetup) -> None:
+        """Make the reader ours: end what it may still be doing, learn what it is, set it, start the inventory."""
+        self.ask_in_time(StopInventory(), ANSWER_S)
+        self._counters.model = _text_of(self._ask_surely(GetInfo()))
+        for command in self._settings(setup):
+            reply = self._ask_surely(command)
+            if reply.status is not Status.OK:
+                raise ReaderRefused(_name(command), f"{reply.status} {reply.detail}".strip())
+        self.start_inventory()
+
+    def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
+        """Pass on what the reader sees until told to stop."""
+        while not stop.is_set():
+            for event in self.hear(TICK_S):
+                if isinstance(event, TagSeen):
+                    wanted.note_seen(event.epc, self._last_event_s)
+            self._prove_alive()
+            epc = wanted.take(self._last_event_s) if setup.has_to_read_tid else None
+            if epc is not None:
+                tid = read_tid(self, epc, self._clock)
+                self.start_inventory()
+                if tid:
+                    self._ears.tid_read(epc, tid)
+        self.ask_in_time(StopInventory(), ANSWER_S)
+
+    def hear(self, timeout_s: float) -> list[Event]:
+        """What the line brings within that time, passed on and counted. Raises LinkLost."""
+        data = self._link.read(timeout_s)
+        now = self._clock.now()
+        if data:
+            self._last_bytes_s = now.monotonic_s
+            self._codec.receive_data(data)
+        elif now.monotonic_s - self._last_bytes_s >= self._link.gap_s:
+            self._codec.receive_gap()
+        events = list(self._decoded())
+        for event in events:
+            self._note(event, now)
+        return events
+
+    def ask_in_time(self, command: Command, timeout_s: float) -> Reply | None:
+        """The answer to the command (the first that is no success, if it takes several frames); None if the time is over."""
+        deadline_s = self._clock.now().monotonic_s + timeout_s
+        reply = None
+        for frame in self._encode(command):
+            self._link.write(frame)
+            reply = self._await_reply(deadline_s)
+            if reply is None or reply.status is not Status.OK:
+                break
+        return reply
+
+    def start_inventory(self) -> None:
+        """Its answer may be the reads themselves, so none is waited for: silence is noticed by `listen`."""
+        for frame in self._encode(StartInventory()):
+            self._link.write(frame)
+        self._last_start_s = self._clock.now().monotonic_s
+
+    def _ask_surely(self, command: Command) -> Reply:
+        for _ in range(TRIES):
+            reply = self.ask_in_time(command, ANSWER_S)
+            if reply is not None:
+                return reply
+        family = self._codec.facts.name
+        raise LinkLost(family, f"no answer to {_name(command)}; is it a {family} reader, at this speed? `ebike-reader probe URL` finds out")
+
+    def _settings(self, setup: ReaderSetup) -> Iterator[Command]:
+        if setup.region is not None:
+            yield SetRegion(setup.region)
+        if setup.power_dbm is not None:
+            yield SetPower(setup.power_dbm)
+        if self._codec.facts.antenna_ports > 1:
+            yield SetAntennas(setup.ports)
+
+    def _encode(self, command: Command) -> tuple[bytes, ...]:
+        try:
+            return self._codec.encode(command)
+        except ProtocolError as error:
+            raise ReaderRefused(_name(command), str(error)) from error
+
+    def _await_reply(self, deadline_s: float) -> Reply | None:
+        while (left_s := deadline_s - self._clock.now().monotonic_s) > 0:
+            for event in self.hear(min(left_s, TICK_S)):
+                if isinstance(event, Reply):
+                    return event
+        return None
+
+    def _decoded(self) -> Iterator[Event]:
+        while (event := self._codec.next_event()) is not NEED_DATA:
+            yield event
+
+    def _note(self, event: Event, now: Moment) -> None:
+        if isinstance(event, FrameError):
+            self._counters.frame_errors += 1
+            return
+        self._last_event_s, self._counters.last_frame = now.monotonic_s, now
+        if isinstance(event, TagSeen):
+            self._counters.reads += 1
+            self._ears.tag_seen(event, now)
+
+    def _prove_alive(self) -> None:
+        """After a silence, give the reader a reason to speak; after a longer one, it is lost."""
+        now_s = self._clock.now().monotonic_s
+        silent_s = now_s - self._last_event_s
+        if silent_s >= LOST_AFTER_S:
+            heard = "only noise; is the speed right?" if self._last_bytes_s > self._last_event_s else "nothing"
+            raise LinkLost(self._codec.facts.name, f"{heard} for {silent_s:.1f} s")
+        facts = self._codec.facts
+        if min(silent_s, now_s - self._last_start_s) < RESTART_AFTER_S:
+            return
+        if facts.inventory_ends_by_itself:
+            self.start_inventory()
+        elif not facts.pulses_in_inventory:
+            self.ask_in_time(GetInfo(), ANSWER_S)
+            self.start_inventory()
+
+
+def _name(command: Command) -> str:
+    return type(command).__name__
+
+
+def _text_of(reply: Reply) -> str:
+    """What GetInfo said: text where the family sends text, else its bytes."""
+    text = reply.data.decode("ascii", errors="replace").strip("\0 ")
+    return text if text.isprintable() and "\ufffd" not in text else reply.data.hex(".")

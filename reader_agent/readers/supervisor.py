@@ -1,0 +1,115 @@
+"""Keeps one reader's conversation going: opens the line, says how it is, and opens it again for as long as it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event, Thread
+
+import structlog
+
+from firmware_protocols.codec import Codec
+from reader_agent.clock import Clock
+from reader_agent.errors import LinkLost, PortHeld, ReaderRefused
+from reader_agent.links.link import OpenLink
+from reader_agent.readers.session import Counters, Ears, ReaderSetup, Session
+from reader_agent.readers.tid_reading import WantedTids
+from schemas.identifiers import ReaderId
+from schemas.messages import ReaderStatus
+
+FIRST_DELAY_S = 0.5
+MAX_LOST_DELAY_S = 5.0  # a cable is put back by hand: whoever does it looks at the screen
+MAX_REFUSED_DELAY_S = 15.0
+log = structlog.get_logger()
+
+
+class ReaderState(StrEnum):
+    CONNECTING = "connecting"
+    RUNNING = "running"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPlan:
+    """All that is needed to talk to one reader."""
+
+    name: ReaderId
+    open_link: OpenLink
+    new_codec: Callable[[], Codec]
+    setup: ReaderSetup
+
+
+class ReaderSupervisor:
+    """A thread for one reader. `state` and `status` may be read from any thread."""
+
+    def __init__(self, plan: ReaderPlan, ears: Ears, clock: Clock) -> None:
+        self._plan, self._ears, self._clock = plan, ears, clock
+        self._counters = Counters()
+        self._wanted = WantedTids()
+        self._stop = Event()
+        self._delay_s = FIRST_DELAY_S
+        self._thread = Thread(target=self._run, name=f"reader {plan.name}")
+        self.state: tuple[ReaderState, str] = (ReaderState.CONNECTING, "")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end; `is_alive` says when it has."""
+        self._stop.set()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def want_tid(self, epc: bytes) -> None:
+        """A tag has come whose TID is not known yet. It will be read if there is time for it."""
+        if self._plan.setup.has_to_read_tid:
+            self._wanted.ask_for(epc, self._clock.now().monotonic_s)
+
+    def status(self) -> ReaderStatus:
+        (state, detail), counters = self.state, self._counters
+        return ReaderStatus(
+            reader=self._plan.name,
+            state=state,
+            detail=detail,
+            model=counters.model,
+            reads=counters.reads,
+            frame_errors=counters.frame_errors,
+            last_frame_at=counters.last_frame.utc if counters.last_frame else None,
+        )
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            cap_s = self._converse()
+            self._stop.wait(self._delay_s)
+            self._delay_s = min(self._delay_s * 2, cap_s)
+
+    def _converse(self) -> float:
+        """One conversation, to its end. Gives the longest wait before the next."""
+        try:
+            self._hold_session()
+        except LinkLost as error:
+            self._enter(ReaderState.LOST, str(error))
+        except (PortHeld, ReaderRefused) as error:
+            self._enter(ReaderState.REFUSED, str(error))
+            return MAX_REFUSED_DELAY_S
+        except Exception as error:  # noqa: BLE001 — the one place: a fault of ours with one reader must not end the others
+            log.exception("reader_fault", reader=self._plan.name)
+            self._enter(ReaderState.LOST, f"a fault of this program: {error!r}")
+        return MAX_LOST_DELAY_S
+
+    def _hold_session(self) -> None:
+        link = self._plan.open_link()
+        try:
+            session = Session(link, self._plan.new_codec(), self._ears, self._counters, self._clock)
+            session.prepare(self._plan.setup)
+            self._enter(ReaderState.RUNNING, "")
+            self._delay_s = FIRST_DELAY_S
+            session.listen(self._plan.setup, self._wanted, self._stop)
+        finally:
+            link.close()
+
+    def _enter(self, state: ReaderState, detail: str) -> None:
+        if (state, detail) != self.state:
+            log.info("reader_state", reader=self._plan.name, state=state, detail=detail)
+        self.state = (state, detail)
