@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry_server.db import AuthorityOwned, Base, BigId
@@ -23,6 +23,7 @@ class Desk(AuthorityOwned, Base):
     """The program beside an officer's USB reader. Only the hash of its token is kept."""
 
     __tablename__ = "desk"
+    __table_args__ = (UniqueConstraint("authority_id", "name"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
@@ -37,7 +38,11 @@ class TagJob(AuthorityOwned, Base):
     """One tag to be written. A job that a desk took stays with it until it reports or the officer takes it back."""
 
     __tablename__ = "tag_job"
-    __table_args__ = (Index("uq_tag_job_allocation_id_open", "allocation_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),)
+    __table_args__ = (
+        Index("uq_tag_job_allocation_id_open", "allocation_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_tag_job_queue", "authority_id", "state", "id"),
+        Index("ix_tag_job_allocation_id", "allocation_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     allocation_id: Mapped[int] = mapped_column(ForeignKey("epc_allocation.id"))

@@ -41,6 +41,8 @@ class Licence(AuthorityOwned, Base):
     __tablename__ = "licence"
     __table_args__ = (
         UniqueConstraint("authority_id", "serial"),
+        Index("ix_licence_state_list", "authority_id", "state", "id"),
+        Index("ix_licence_expiry_list", "authority_id", "valid_until", "id"),
         Index("uq_licence_owner_id_living", "owner_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
         Index("uq_licence_vehicle_id_living", "vehicle_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry_server.db import AuthorityOwned, Base, BigId
@@ -75,3 +75,13 @@ class Owner(AuthorityOwned, Base):
     ward: Mapped[int]
     holding: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
+
+
+class OwnerNameWord(AuthorityOwned, Base):
+    """One word of an owner's phonetic key. Finds by any part of a name, on every database alike and by an index."""
+
+    __tablename__ = "owner_name_word"
+    __table_args__ = (Index("ix_owner_name_word_search", "authority_id", "word", "owner_id"),)
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"), primary_key=True)
+    word: Mapped[str] = mapped_column(String(60), primary_key=True)

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_desk_authority_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_desk")),
+        sa.UniqueConstraint("authority_id", "name", name=op.f("uq_desk_authority_id_name")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_desk_token_hash")),
     )
     with op.batch_alter_table("desk", schema=None) as batch_op:
@@ -230,7 +231,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index("ix_licence_expiry_list", ["authority_id", "valid_until", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_licence_number"), ["number"], unique=False)
+        batch_op.create_index("ix_licence_state_list", ["authority_id", "state", "id"], unique=False)
         batch_op.create_index(
             "uq_licence_owner_id_living",
             ["owner_id"],
@@ -245,6 +248,19 @@ def upgrade() -> None:
             sqlite_where=sa.text("state != 'cancelled'"),
             postgresql_where=sa.text("state != 'cancelled'"),
         )
+
+    op.create_table(
+        "owner_name_word",
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("word", sa.String(length=60), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_owner_name_word_authority_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["owner.id"], name=op.f("fk_owner_name_word_owner_id")),
+        sa.PrimaryKeyConstraint("owner_id", "word", name=op.f("pk_owner_name_word")),
+    )
+    with op.batch_alter_table("owner_name_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_owner_name_word_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index("ix_owner_name_word_search", ["authority_id", "word", "owner_id"], unique=False)
 
     op.create_table(
         "epc_allocation",
@@ -332,7 +348,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_job")),
     )
     with op.batch_alter_table("tag_job", schema=None) as batch_op:
+        batch_op.create_index("ix_tag_job_allocation_id", ["allocation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tag_job_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index("ix_tag_job_queue", ["authority_id", "state", "id"], unique=False)
         batch_op.create_index(
             "uq_tag_job_allocation_id_open",
             ["allocation_id"],
@@ -352,7 +370,9 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('waiting', 'taken')"),
             postgresql_where=sa.text("state IN ('waiting', 'taken')"),
         )
+        batch_op.drop_index("ix_tag_job_queue")
         batch_op.drop_index(batch_op.f("ix_tag_job_authority_id"))
+        batch_op.drop_index("ix_tag_job_allocation_id")
 
     op.drop_table("tag_job")
     with op.batch_alter_table("tag_binding", schema=None) as batch_op:
@@ -376,6 +396,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_epc_allocation_authority_id"))
 
     op.drop_table("epc_allocation")
+    with op.batch_alter_table("owner_name_word", schema=None) as batch_op:
+        batch_op.drop_index("ix_owner_name_word_search")
+        batch_op.drop_index(batch_op.f("ix_owner_name_word_authority_id"))
+
+    op.drop_table("owner_name_word")
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_licence_vehicle_id_living", sqlite_where=sa.text("state != 'cancelled'"), postgresql_where=sa.text("state != 'cancelled'")
@@ -383,7 +408,9 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_licence_owner_id_living", sqlite_where=sa.text("state != 'cancelled'"), postgresql_where=sa.text("state != 'cancelled'")
         )
+        batch_op.drop_index("ix_licence_state_list")
         batch_op.drop_index(batch_op.f("ix_licence_number"))
+        batch_op.drop_index("ix_licence_expiry_list")
         batch_op.drop_index(batch_op.f("ix_licence_authority_id"))
 
     op.drop_table("licence")
