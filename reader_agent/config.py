@@ -140,6 +140,12 @@ class ReaderConfig(_Table):
     read_tid: bool = False
 
 
+def _not_empty(value: tuple[ReaderConfig, ...]) -> tuple[ReaderConfig, ...]:
+    if not value:
+        raise ValueError("write at least one [[readers]]")
+    return value
+
+
 class AgentConfig(_Table):
     authority: Annotated[AuthorityId, BeforeValidator(_name(AuthorityId))]
     checkpoint: Annotated[CheckpointId, BeforeValidator(_name(CheckpointId))]
@@ -148,7 +154,7 @@ class AgentConfig(_Table):
     data_dir: AbsolutePath
     broker: BrokerConfig
     lanes: Annotated[dict[LaneId, str], BeforeValidator(_lanes)]
-    readers: Annotated[tuple[ReaderConfig, ...], Field(min_length=1)]
+    readers: Annotated[tuple[ReaderConfig, ...], AfterValidator(_not_empty)]
     window: WindowConfig = WindowConfig()
     spool: SpoolConfig = SpoolConfig()
 

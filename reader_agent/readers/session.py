@@ -66,14 +66,18 @@ class Session:
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
 
     def prepare(self, setup: ReaderSetup) -> None:
-        """Make the reader ours: end what it may still be doing, learn what it is, set it, start the inventory."""
-        self.ask_in_time(StopInventory(), ANSWER_S)
-        self._counters.model = _text_of(self._ask_surely(GetInfo()))
+        """Make the reader ours: learn what it is, set it, start the inventory."""
+        self.greet()
         for command in self._settings(setup):
             reply = self._ask_surely(command)
             if reply.status is not Status.OK:
                 raise ReaderRefused(_name(command), f"{reply.status} {reply.detail}".strip())
         self.start_inventory()
+
+    def greet(self) -> None:
+        """End what the reader may still be doing, and learn what it is. Raises LinkLost if it does not answer."""
+        self.ask_in_time(StopInventory(), ANSWER_S)
+        self._counters.model = _text_of(self._ask_surely(GetInfo()))
 
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""

@@ -54,7 +54,11 @@ def test_a_read_without_a_place_is_told_not_dropped_in_silence(seen: TagSeen, re
 
 @pytest.mark.parametrize(
     ("rssi", "rssi_dbm"),
-    [pytest.param(DBM, -55.0, id="in dBm"), pytest.param(RAW, None, id="on a scale of the maker's own"), pytest.param(None, None, id="not said")],
+    [
+        pytest.param(DBM, -55.0, id="in dBm"),
+        pytest.param(RAW, None, id="on a scale of the maker's own"),
+        pytest.param(None, None, id="not said"),
+    ],
 )
 def test_only_dbm_is_sent_as_dbm(rssi: Rssi | None, rssi_dbm: float | None) -> None:
     placed = LANES.place(ONE, TagSeen(EPC, rssi=rssi), at(0))

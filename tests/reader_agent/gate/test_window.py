@@ -57,7 +57,9 @@ def test_500_reads_a_second_for_a_second_are_one_sighting_that_opens_with_the_fi
         pytest.param([read(0), read(0, lane=OUT)], 2, id="the same tag in two lanes"),
         pytest.param([read(0), read(0, epc=OTHER)], 2, id="two tags in one lane"),
         pytest.param([read(n) for n in range(61)], 2, id="a tag that stays longer than the maximum is reported again"),
-        pytest.param([read(0, tid=TID), read(0.1, tid=CLONE_TID), read(0.2, tid=TID), read(0.3, tid=CLONE_TID)], 2, id="two chips, one EPC"),
+        pytest.param(
+            [read(0, tid=TID), read(0.1, tid=CLONE_TID), read(0.2, tid=TID), read(0.3, tid=CLONE_TID)], 2, id="two chips, one EPC"
+        ),
         pytest.param([read(0, tid=TID), read(0.1), read(0.2, tid=TID)], 1, id="a read without its TID belongs to the open sighting"),
         pytest.param([read(0), read(-0.5), read(1.4)], 1, id="a read that comes out of order"),
     ],

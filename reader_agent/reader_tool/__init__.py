@@ -1,0 +1,1 @@
+"""`ebike-reader`: look at what readers say, without a checkpoint."""
