@@ -163,7 +163,7 @@ class AgentConfig(_Table):
         return AgentAddress(self.authority, self.checkpoint, self.agent)
 
 
-class ConfigWrong(Exception):  # noqa: N818 — a refusal is named after its reason
+class ConfigWrong(Exception):
     """The file cannot be worked with; `problems` says all that is wrong with it."""
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:

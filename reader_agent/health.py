@@ -36,8 +36,9 @@ def find_clock_offset_ms() -> float | None:
     timex = _Timex()
     if not hasattr(libc, "adjtimex") or libc.adjtimex(ctypes.byref(timex)) < 0 or timex.status & _UNSYNCHRONISED:
         return None
-    # The kernel states what is still to be added to the clock: ahead is its opposite.
-    return -timex.offset / (1e6 if timex.status & _NANOSECONDS else 1e3) + 0.0
+    offset, is_fine = int(timex.offset), bool(timex.status & _NANOSECONDS)
+    # The kernel states what is still to be added to the clock: ahead is its opposite. (0 − x, for −0.0 is no answer.)
+    return (0 - offset) / (1e6 if is_fine else 1e3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ class MqttUplink:
 
         def on_message(_c: Client, _: object, message: MQTTMessage) -> None:
             try:
-                put(decode_ack(message.payload))
+                put(decode_ack(bytes(message.payload)))
             except ContractError as error:
                 log.warning("ack_unreadable", topic=message.topic, error=str(error))
 

@@ -27,7 +27,7 @@ class SerialLink:
         except _UNPLUGGED as error:
             if isinstance(error, serial.SerialException) and "exclusively lock" in str(error):
                 raise PortHeld(address.path, find_holder(Path(address.path))) from error
-            raise LinkLost(address.path, _why_not_open(address.path, error)) from error
+            raise LinkLost(address.path, _why_not_open(error)) from error
 
     def read(self, timeout_s: float) -> bytes:
         try:
@@ -69,7 +69,7 @@ def _has_open(pid: int, device: Path) -> bool:
         return True  # another user's process: the lock's inode has to do
 
 
-def _why_not_open(path: str, error: Exception) -> str:
+def _why_not_open(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOENT:
         return "no such port; is the reader plugged in?"
     if isinstance(error, OSError) and error.errno == errno.EACCES:

@@ -93,7 +93,8 @@ class ReaderSupervisor:
         except (PortHeld, ReaderRefused) as error:
             self._enter(ReaderState.REFUSED, str(error))
             return MAX_REFUSED_DELAY_S
-        except Exception as error:  # noqa: BLE001 — the one place: a fault of ours with one reader must not end the others
+        except Exception as error:
+            # The one broad except of the agent: a fault of ours with one reader must not end the others.
             log.exception("reader_fault", reader=self._plan.name)
             self._enter(ReaderState.LOST, f"a fault of this program: {error!r}")
         return MAX_LOST_DELAY_S

@@ -151,9 +151,8 @@ class Spool:
 
     def _drop_oldest(self) -> None:
         batches = max(len(self) // DROP_SHARE, 1)
-        oldest = "(SELECT id FROM batches ORDER BY id LIMIT ?)"
-        lost = self._count(f"SELECT coalesce(sum(sightings), 0) FROM batches WHERE id IN {oldest}", batches)
-        self._database.execute(f"DELETE FROM batches WHERE id IN {oldest}", (batches,))
+        lost = self._count("SELECT coalesce(sum(sightings), 0) FROM (SELECT sightings FROM batches ORDER BY id LIMIT ?)", batches)
+        self._database.execute("DELETE FROM batches WHERE id IN (SELECT id FROM batches ORDER BY id LIMIT ?)", (batches,))
         self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'dropped_sightings'", (lost,))
 
     def _put_in_quarantine(self, id_: int) -> None:

@@ -106,10 +106,10 @@ class Registry:
 
     def _on_message(self, _client: Client, _: object, message: MQTTMessage) -> None:
         if AgentAddress.parse_topic(message.topic)[1] is Channel.STATUS:
-            status = decode_status(message.payload)
+            status = decode_status(bytes(message.payload))
             self._tell(lambda: self.statuses.append(status))
             return
-        signed = SignedBatch.split(message.payload)
+        signed = SignedBatch.split(bytes(message.payload))
         assert signed.is_signed_by(self._public_key)
         batch = signed.read()
         self._tell(lambda: self._store(batch))
