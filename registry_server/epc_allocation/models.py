@@ -32,6 +32,7 @@ class TagBinding(AuthorityOwned, Base):
     __table_args__ = (
         Index("uq_tag_binding_allocation_id_living", "allocation_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
         Index("uq_tag_binding_tid_living", "tid", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
+        Index("ix_tag_binding_tid", "tid"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

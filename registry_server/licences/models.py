@@ -1,21 +1,18 @@
 """Vehicles and licences."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry_server.db import AuthorityOwned, Base, BigId
 from registry_server.licences.states import LicenceState
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Owner
 
+__all__ = ["LIVING", "BikeImport", "Licence", "LicenceCounter", "LicenceState", "RegistryChange", "Vehicle", "VehicleClass"]
+
 LIVING = text("state != 'cancelled'")
-
-
-class VehicleClass(StrEnum):
-    PASSENGER = "passenger"
-    GOODS = "goods"
 
 
 class Vehicle(AuthorityOwned, Base):

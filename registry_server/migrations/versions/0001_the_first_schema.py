@@ -313,6 +313,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tag_binding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tag_binding_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index("ix_tag_binding_tid", ["tid"], unique=False)
         batch_op.create_index(
             "uq_tag_binding_allocation_id_living",
             ["allocation_id"],
@@ -384,6 +385,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("retired_at IS NULL"),
             postgresql_where=sa.text("retired_at IS NULL"),
         )
+        batch_op.drop_index("ix_tag_binding_tid")
         batch_op.drop_index(batch_op.f("ix_tag_binding_authority_id"))
 
     op.drop_table("tag_binding")

@@ -1,0 +1,48 @@
+"""Licence numbers: how they are written in both scripts and read back from any spelling. Pure.
+
+`KCC-P-000123` and `খুলনা-প-০০০১২৩` are one number: the authority's prefix, the class, the serial.
+"""
+
+import re
+from dataclasses import dataclass
+
+from registry_server.licences.vehicle_class import VehicleClass
+from registry_server.people.bangla import latin_digits
+
+LETTERS: dict[VehicleClass, tuple[str, str]] = {VehicleClass.PASSENGER: ("P", "প"), VehicleClass.GOODS: ("G", "ম")}
+"""Latin and Bangla: প্যাসেঞ্জার, মালবাহী. (পণ্যবাহী begins with প too, so it cannot stand for goods.)"""
+_CLASS_OF = {letter: vehicle_class for vehicle_class, letters in LETTERS.items() for letter in letters}
+_TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+_SEPARATORS = r"[\s\-‐‑–—_/.]*"
+_NUMBER = re.compile(rf"(?P<head>[^\d]*?){_SEPARATORS}(?P<letter>[PGপম]?){_SEPARATORS}(?P<serial>\d{{1,8}})")
+_LOOSE = re.compile(r"[\s\-‐‑–—_/.]+")
+SERIAL_DIGITS = 6
+MAX_SERIAL = (1 << 24) - 1  # the proof code gives it three bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNumber:
+    """What a typed number says; the parts that were left out are None."""
+
+    serial: int
+    vehicle_class: VehicleClass | None
+
+
+def latin_number(prefix: str, vehicle_class: VehicleClass, serial: int) -> str:
+    return f"{prefix}-{LETTERS[vehicle_class][0]}-{serial:0{SERIAL_DIGITS}d}"
+
+
+def bangla_number(prefix: str, vehicle_class: VehicleClass, serial: int) -> str:
+    return f"{prefix}-{LETTERS[vehicle_class][1]}-{serial:0{SERIAL_DIGITS}d}".translate(_TO_BANGLA)
+
+
+def find_number_in(text: str, prefixes: tuple[str, ...]) -> WrittenNumber | None:
+    """A licence number in any spelling: either script, with or without prefix, class letter, hyphens and zeroes. None if it is not one."""
+    match = _NUMBER.fullmatch(latin_digits(text).strip().upper())
+    if match is None:
+        return None
+    head = _LOOSE.sub("", match["head"])
+    if head and head not in {_LOOSE.sub("", latin_digits(prefix).upper()) for prefix in prefixes}:
+        return None
+    serial = int(match["serial"])
+    return WrittenNumber(serial, _CLASS_OF.get(match["letter"])) if 1 <= serial <= MAX_SERIAL else None
