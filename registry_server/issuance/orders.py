@@ -1,0 +1,102 @@
+"""What stands on a plate and a card, as values for the printer. The codes are signed with the registry's own keys."""
+
+from dataclasses import dataclass
+
+from registry_server.authorities.models import Authority
+from registry_server.clock import fiscal_year_of
+from registry_server.licences.models import Licence, VehicleClass
+from registry_server.licences.numbers import bangla_number, latin_number
+from registry_server.secrets_box import SecretsBox
+from schemas.orders import BilingualText, CardOrder, PlateOrder
+from schemas.qr_token import ProofClass, ProofKind, ProofToken, digest_of, drive_by_code, qr_url, sign_proof
+from schemas.signing import signer_for
+from schemas.tid import Tid
+
+CLASS_TEXTS = {
+    VehicleClass.PASSENGER: BilingualText(bn="যাত্রীবাহী", en="Passenger"),
+    VehicleClass.GOODS: BilingualText(bn="পণ্যবাহী", en="Goods"),
+}
+CARD_TITLE = BilingualText(bn="ইজিবাইক লাইসেন্স কার্ড", en="Easy-bike licence card")
+_PROOF_CLASS = {VehicleClass.PASSENGER: ProofClass.PASSENGER, VehicleClass.GOODS: ProofClass.GOODS}
+_TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a document is about."""
+
+    authority: Authority
+    licence: Licence
+    issue: int
+    tid: Tid | None
+    """The bound chip's; None while no tag is written, and the codes then do not vouch for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """How this installation makes its codes."""
+
+    secrets: SecretsBox
+    public_host: str
+
+
+def plate_order(subject: Subject, codes: Codes) -> PlateOrder:
+    licence = subject.licence
+    year = fiscal_year_of(licence.valid_until)
+    latin_year = f"{year}-{(year + 1) % 100:02d}"
+    return PlateOrder(
+        authority=_authority_texts(subject.authority),
+        number=number_texts(subject.authority, _class_of(licence), licence.serial),
+        vehicle_class=CLASS_TEXTS[_class_of(licence)],
+        serial=licence.serial,
+        issue=subject.issue,
+        drive_by_url=qr_url(codes.public_host, drive_by_code(licence.serial, codes.secrets.qr_mac_key)),
+        proof_url=_proof_url(ProofKind.PLATE, subject, codes),
+        fiscal_year=BilingualText(bn=latin_year.translate(_TO_BANGLA), en=latin_year),
+        helpline=subject.authority.helpline,
+    )
+
+
+def card_order(subject: Subject, codes: Codes) -> CardOrder:
+    licence = subject.licence
+    return CardOrder(
+        authority=_authority_texts(subject.authority),
+        title=CARD_TITLE,
+        owner_name=BilingualText(bn=licence.owner.name_bn, en=licence.owner.name_en),
+        number=number_texts(subject.authority, _class_of(licence), licence.serial),
+        vehicle_class=CLASS_TEXTS[_class_of(licence)],
+        licence_number=licence.number,
+        serial=licence.serial,
+        valid_until=licence.valid_until,
+        proof_url=_proof_url(ProofKind.CARD, subject, codes),
+    )
+
+
+def number_texts(authority: Authority, vehicle_class: VehicleClass, serial: int) -> BilingualText:
+    return BilingualText(
+        bn=bangla_number(authority.plate_prefix_bn, vehicle_class, serial),
+        en=latin_number(authority.plate_prefix_en, vehicle_class, serial),
+    )
+
+
+def _proof_url(kind: ProofKind, subject: Subject, codes: Codes) -> str:
+    """A renewal needs no new plate: its code names no last day, the card's does (docs/decisions/0006-qr-codes.md)."""
+    licence = subject.licence
+    token = ProofToken(
+        kind=kind,
+        key_id=codes.secrets.qr_key_id,
+        serial=licence.serial,
+        vehicle_class=_PROOF_CLASS[_class_of(licence)],
+        issued_on=licence.issued_on,
+        expires_on=licence.valid_until if kind is ProofKind.CARD else None,
+        tid_digest=digest_of(subject.tid),
+    )
+    return qr_url(codes.public_host, sign_proof(token, signer_for(codes.secrets.qr_private_key)))
+
+
+def _authority_texts(authority: Authority) -> BilingualText:
+    return BilingualText(bn=authority.name_bn, en=authority.name_en)
+
+
+def _class_of(licence: Licence) -> VehicleClass:
+    return VehicleClass(licence.vehicle.vehicle_class)

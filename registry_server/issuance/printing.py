@@ -1,0 +1,72 @@
+"""Printing a licence's plate and card: drawn first, then counted and written down, then handed out."""
+
+import hashlib
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from plate_printer.documents import card_pdf, plate_pdf
+from registry_server.audit.service import Act, record
+from registry_server.authorities.models import Authority
+from registry_server.epc_allocation import service as epc_allocation
+from registry_server.errors import NotFound
+from registry_server.issuance.models import PrintedDocument
+from registry_server.issuance.orders import Codes, Subject, card_order, plate_order
+from registry_server.issuance.service import get_allocation
+from registry_server.licences.models import Licence
+from registry_server.licences.service import get_living, get_record
+from schemas.orders import CardOrder, PlateOrder
+from schemas.tid import Tid
+
+
+class DocumentKind(StrEnum):
+    PLATE = "plate"
+    CARD = "card"
+
+
+def print_document(session: Session, licence_id: int, kind: DocumentKind, *, act: Act, codes: Codes) -> bytes:
+    """The PDF, and one more copy in the books. Raises Conflict for a cancelled licence."""
+    licence = get_living(session, licence_id)  # locked: two officers who print at once get different copy numbers
+    order = order_for(session, licence, kind, codes)
+    pdf = plate_pdf(order) if isinstance(order, PlateOrder) else card_pdf(order)
+    document = PrintedDocument(
+        authority_id=act.authority_id,
+        licence_id=licence.id,
+        kind=kind,
+        copy=copies_of(session, licence.id, kind) + 1,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        printed_by=act.by,
+        printed_at=act.at,
+    )
+    session.add(document)
+    record(session, act, f"{kind}:print", licence.number, copy=document.copy, sha256=document.sha256)
+    session.flush()
+    return pdf
+
+
+def reprint_document(session: Session, licence_id: int, kind: DocumentKind, *, act: Act, codes: Codes) -> bytes:
+    """A further copy of what was printed before. Raises NotFound if it never was."""
+    if not copies_of(session, licence_id, kind):
+        raise NotFound(f"printed {kind} of licence", get_record(session, licence_id).number)
+    return print_document(session, licence_id, kind, act=act, codes=codes)
+
+
+def order_for(session: Session, licence: Licence, kind: DocumentKind, codes: Codes) -> PlateOrder | CardOrder:
+    allocation = get_allocation(session, licence)
+    binding = epc_allocation.find_binding(session, allocation)
+    subject = Subject(
+        session.get_one(Authority, licence.authority_id), licence, allocation.issue, None if binding is None else Tid(binding.tid)
+    )
+    return plate_order(subject, codes) if kind is DocumentKind.PLATE else card_order(subject, codes)
+
+
+def copies_of(session: Session, licence_id: int, kind: DocumentKind) -> int:
+    statement = select(func.max(PrintedDocument.copy)).where(PrintedDocument.licence_id == licence_id, PrintedDocument.kind == kind)
+    return session.scalar(statement) or 0
+
+
+def prints_of(session: Session, licence_id: int) -> list[PrintedDocument]:
+    """The newest first."""
+    statement = select(PrintedDocument).where(PrintedDocument.licence_id == licence_id).order_by(PrintedDocument.id.desc())
+    return list(session.scalars(statement))
