@@ -1,0 +1,18 @@
+"""Looking for officers."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry_server.errors import NotFound
+from registry_server.people.models import Officer
+
+
+def find_officer(session: Session, sign_in_name: str) -> Officer | None:
+    return session.scalars(select(Officer).where(Officer.sign_in_name == sign_in_name)).one_or_none()
+
+
+def get_officer(session: Session, sign_in_name: str) -> Officer:
+    officer = find_officer(session, sign_in_name)
+    if officer is None:
+        raise NotFound("officer", sign_in_name)
+    return officer

@@ -1,0 +1,89 @@
+"""Officers: added, given a password, disabled."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from registry_server.audit.service import Act, record
+from registry_server.errors import Conflict, FieldProblem
+from registry_server.people.models import Officer, Role
+from registry_server.people.passwords import check_new_password, hash_password, matches
+from registry_server.people.queries import find_officer
+from registry_server.people.sign_in import end_sessions
+
+SIGN_IN_NAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewOfficer:
+    sign_in_name: str
+    full_name: str
+    role: Role
+    password: str
+    """A one-time password: the officer must choose their own at the first sign-in."""
+
+
+def sign_in_name_of(typed: str) -> str:
+    """However it was typed: `Rahim ` is `rahim`."""
+    return typed.strip().lower()
+
+
+def add_officer(session: Session, new: NewOfficer, act: Act) -> Officer:
+    """Raises FieldProblem for a name that cannot be one, Conflict `officer_exists` for one that is taken."""
+    name = sign_in_name_of(new.sign_in_name)
+    if not SIGN_IN_NAME.fullmatch(name):
+        raise FieldProblem("sign_in_name", "sign_in_name_form", new.sign_in_name)
+    if not new.full_name.strip():
+        raise FieldProblem("full_name", "full_name_missing")
+    if find_officer(session, name):
+        raise Conflict("officer_exists", name=name)
+    check_new_password(new.password, name)
+    officer = Officer(
+        authority_id=act.authority_id,
+        sign_in_name=name,
+        full_name=new.full_name.strip(),
+        role=new.role,
+        password_hash=hash_password(new.password),
+        must_change_password=True,
+        is_disabled=False,
+        created_at=act.at,
+    )
+    session.add(officer)
+    session.flush()
+    record(session, act, "officer:add", name, role=new.role)
+    return officer
+
+
+def change_own_password(session: Session, officer: Officer, password: str, act: Act) -> None:
+    """The officer's own choice. Raises FieldProblem if it is a poor one. All sessions of the officer end."""
+    check_new_password(password, officer.sign_in_name)
+    if matches(password, officer.password_hash):
+        raise FieldProblem("password", "password_same")
+    _set_password(session, officer, password, must_change=False)
+    record(session, act, "officer:password:change", officer.sign_in_name)
+
+
+def give_one_time_password(session: Session, officer: Officer, password: str, act: Act) -> None:
+    """For an officer who forgot theirs. All sessions of the officer end; the next sign-in asks for a new password."""
+    check_new_password(password, officer.sign_in_name)
+    _set_password(session, officer, password, must_change=True)
+    record(session, act, "officer:password:reset", officer.sign_in_name)
+
+
+def disable_officer(session: Session, officer: Officer, act: Act) -> None:
+    """Signed out everywhere at once, and no way in any more. Never deleted: the log names them."""
+    officer.is_disabled = True
+    end_sessions(session, officer.id)
+    record(session, act, "officer:disable", officer.sign_in_name)
+
+
+def enable_officer(session: Session, officer: Officer, act: Act) -> None:
+    officer.is_disabled = False
+    record(session, act, "officer:enable", officer.sign_in_name)
+
+
+def _set_password(session: Session, officer: Officer, password: str, *, must_change: bool) -> None:
+    officer.password_hash = hash_password(password)
+    officer.must_change_password = must_change
+    end_sessions(session, officer.id)

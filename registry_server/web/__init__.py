@@ -1,0 +1,1 @@
+"""The pages' ground: language, texts, formats, layout, doors (sign-in, roles, CSRF), errors. Features stand on it, it knows none of them."""

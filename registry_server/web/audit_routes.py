@@ -1,0 +1,54 @@
+"""The audit log as a page, for those who supervise."""
+
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from registry_server.audit.queries import AuditFilter, find_entries
+from registry_server.people.models import Role
+from registry_server.web import pages
+from registry_server.web.deps import ReadSession, SignedIn, require
+from registry_server.web.formats import to_latin_digits
+from registry_server.web.navigation import Place
+
+ROLES = (Role.ADMINISTRATOR, Role.MAGISTRATE)
+PLACES = (Place("/audit", "audit.nav", frozenset(ROLES)),)
+FIELDS = ("subject", "by", "action", "on", "before")
+router = APIRouter()
+
+
+@router.get("/audit")
+def show_audit(request: Request, session: ReadSession, signed_in: Annotated[SignedIn, Depends(require(*ROLES))]) -> Response:
+    typed = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    wanted, problems = _filter(request, typed)
+    found = find_entries(session, wanted)
+    older = f"/audit?{urlencode({**typed, 'before': found.next_before})}" if found.next_before else ""
+    newest = f"/audit?{urlencode({**typed, 'before': ''})}" if wanted.before is not None else ""
+    return pages.page(
+        request, signed_in, "audit/log.html", typed=typed, problems=problems, entries=found.entries, older=older, newest=newest
+    )
+
+
+def _filter(request: Request, typed: dict[str, str]) -> tuple[AuditFilter, dict[str, str]]:
+    """What was asked for, and what could not be read; an unreadable part filters nothing."""
+    before = to_latin_digits(typed["before"])
+    wanted = AuditFilter(
+        subject=typed["subject"],
+        by=typed["by"],
+        action=typed["action"],
+        on=_date(typed["on"]),
+        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None,
+    )
+    is_unread = bool(typed["on"]) and wanted.on is None
+    return wanted, {"on": pages.say(request, "audit.day_unreadable")} if is_unread else {}
+
+
+def _date(typed: str) -> date | None:
+    """`2026-11-22`, in either script, as a browser's date field sends it."""
+    try:
+        return date.fromisoformat(to_latin_digits(typed)) if typed else None
+    except ValueError:
+        return None
