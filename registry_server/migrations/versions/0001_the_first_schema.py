@@ -29,6 +29,61 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_authority_slug")),
     )
     op.create_table(
+        "dead_letter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("topic", sa.String(length=400), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_dead_letter_sha256")),
+    )
+    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dead_letter_at"), ["at"], unique=False)
+
+    op.create_table(
+        "flag",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("passage_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("other_passage_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("checkpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lane", sa.String(length=40), nullable=False),
+        sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("proof_level", sa.String(length=20), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("law_sections", sa.JSON(), nullable=False),
+        sa.Column("epc", sa.LargeBinary(length=62), nullable=False),
+        sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
+        sa.Column("licence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
+        sa.UniqueConstraint("passage_id", "kind", name=op.f("uq_flag_passage_id_kind")),
+    )
+    with op.batch_alter_table("flag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flag_authority_id_flag_state_flag_id"), ["authority_id", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_epc_flag_id"), ["epc", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_licence_id_flag_id"), ["licence_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_other_passage_id"), ["other_passage_id"], unique=False)
+
+    op.create_table(
+        "forgetting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("through_passage_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
+    )
+    op.create_table(
         "officer_session",
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -41,12 +96,63 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_officer_session_officer_id"), ["officer_id"], unique=False)
 
     op.create_table(
+        "passage",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checkpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lane", sa.String(length=40), nullable=False),
+        sa.Column("epc", sa.LargeBinary(length=62), nullable=False),
+        sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
+        sa.Column("licence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_time_sure", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proof_level", sa.String(length=20), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
+    )
+    op.create_table(
+        "received_batch",
+        sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("events", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clock_offset_ms", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("life_id", "seq", name=op.f("pk_received_batch")),
+    )
+    with op.batch_alter_table("received_batch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_received_batch_received_at"), ["received_at"], unique=False)
+
+    op.create_table(
         "registry_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("licence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_change")),
     )
+    op.create_table(
+        "sighting",
+        sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("passage_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lane", sa.String(length=40), nullable=False),
+        sa.Column("reader", sa.String(length=40), nullable=False),
+        sa.Column("antenna", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("epc", sa.LargeBinary(length=62), nullable=False),
+        sa.Column("pc", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_rssi_dbm", sa.Double(), nullable=True),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reads", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("best_rssi_dbm", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("life_id", "number", name=op.f("pk_sighting")),
+    )
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sighting_passage_id"), ["passage_id"], unique=False)
+
     op.create_table(
         "sign_in_attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -58,6 +164,13 @@ def upgrade() -> None:
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_in_attempt_sign_in_name"), ["sign_in_name"], unique=False)
 
+    op.create_table(
+        "signed_message",
+        sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("life_id", "seq", name=op.f("pk_signed_message")),
+    )
     op.create_table(
         "audit_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -90,6 +203,14 @@ def upgrade() -> None:
     with op.batch_alter_table("bike_import", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bike_import_authority_id"), ["authority_id"], unique=False)
 
+    op.create_table(
+        "case_counter",
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("fiscal_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("last_serial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_case_counter_authority_id")),
+        sa.PrimaryKeyConstraint("authority_id", "fiscal_year", name=op.f("pk_case_counter")),
+    )
     op.create_table(
         "checkpoint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -173,6 +294,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_owner_mobile"), ["mobile"], unique=False)
         batch_op.create_index(batch_op.f("ix_owner_name_key"), ["name_key"], unique=False)
 
+    op.create_table(
+        "passage_count",
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checkpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("lane", sa.String(length=40), nullable=False),
+        sa.Column("hour_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("passages", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_passage_count_authority_id")),
+        sa.PrimaryKeyConstraint("checkpoint_id", "lane", "hour_at", "verdict", name=op.f("pk_passage_count")),
+    )
     op.create_table(
         "vehicle",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -263,6 +395,91 @@ def upgrade() -> None:
         batch_op.create_index("ix_owner_name_word_search", ["authority_id", "word", "owner_id"], unique=False)
 
     op.create_table(
+        "agent_life",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("boot", sa.String(length=16), nullable=False),
+        sa.Column("through", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("beyond", sa.JSON(), nullable=False),
+        sa.Column("gap_since_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_life_agent_id")),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_agent_life_authority_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_life")),
+        sa.UniqueConstraint("agent_id", "boot", name=op.f("uq_agent_life_agent_id_boot")),
+    )
+    with op.batch_alter_table("agent_life", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_life_authority_id"), ["authority_id"], unique=False)
+
+    op.create_table(
+        "agent_state",
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("boot", sa.String(length=16), nullable=False),
+        sa.Column("is_online", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("spooled_batches", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dropped_sightings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clock_offset_ms", sa.Double(), nullable=True),
+        sa.Column("readers", sa.JSON(), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_state_agent_id")),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_agent_state_authority_id")),
+        sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent_state")),
+    )
+    with op.batch_alter_table("agent_state", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_state_authority_id"), ["authority_id"], unique=False)
+
+    op.create_table(
+        "agent_state_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_online", sa.Boolean(), nullable=False),
+        sa.Column("clock_offset_ms", sa.Double(), nullable=True),
+        sa.Column("readers", sa.JSON(), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_state_change_agent_id")),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_agent_state_change_authority_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_state_change")),
+    )
+    with op.batch_alter_table("agent_state_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_agent_state_change_agent_id_agent_state_change_received_at"), ["agent_id", "received_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_agent_state_change_authority_id"), ["authority_id"], unique=False)
+
+    op.create_table(
+        "case",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fiscal_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("serial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("checkpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("licence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("epc", sa.LargeBinary(length=62), nullable=False),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("opened_by", sa.String(length=80), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=80), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_note", sa.String(length=2000), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_case_authority_id")),
+        sa.ForeignKeyConstraint(["checkpoint_id"], ["checkpoint.id"], name=op.f("fk_case_checkpoint_id")),
+        sa.ForeignKeyConstraint(["licence_id"], ["licence.id"], name=op.f("fk_case_licence_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
+        sa.UniqueConstraint("authority_id", "fiscal_year", "serial", name=op.f("uq_case_authority_id_fiscal_year_serial")),
+    )
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_epc"), ["epc"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_licence_id"), ["licence_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_opened_at"), ["opened_at"], unique=False)
+
+    op.create_table(
         "epc_allocation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("licence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -297,6 +514,24 @@ def upgrade() -> None:
     with op.batch_alter_table("printed_document", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_printed_document_authority_id"), ["authority_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_printed_document_licence_id"), ["licence_id"], unique=False)
+
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=True),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_decision_authority_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_decision_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decision_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decision_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "tag_binding",
@@ -389,6 +624,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tag_binding_authority_id"))
 
     op.drop_table("tag_binding")
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_decision_case_id"))
+        batch_op.drop_index(batch_op.f("ix_decision_authority_id"))
+
+    op.drop_table("decision")
     with op.batch_alter_table("printed_document", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_printed_document_licence_id"))
         batch_op.drop_index(batch_op.f("ix_printed_document_authority_id"))
@@ -398,6 +638,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_epc_allocation_authority_id"))
 
     op.drop_table("epc_allocation")
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_opened_at"))
+        batch_op.drop_index(batch_op.f("ix_case_licence_id"))
+        batch_op.drop_index(batch_op.f("ix_case_epc"))
+        batch_op.drop_index(batch_op.f("ix_case_authority_id"))
+
+    op.drop_table("case")
+    with op.batch_alter_table("agent_state_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_state_change_authority_id"))
+        batch_op.drop_index(batch_op.f("ix_agent_state_change_agent_id_agent_state_change_received_at"))
+
+    op.drop_table("agent_state_change")
+    with op.batch_alter_table("agent_state", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_state_authority_id"))
+
+    op.drop_table("agent_state")
+    with op.batch_alter_table("agent_life", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_life_authority_id"))
+
+    op.drop_table("agent_life")
     with op.batch_alter_table("owner_name_word", schema=None) as batch_op:
         batch_op.drop_index("ix_owner_name_word_search")
         batch_op.drop_index(batch_op.f("ix_owner_name_word_authority_id"))
@@ -425,6 +685,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_vehicle_authority_id"))
 
     op.drop_table("vehicle")
+    op.drop_table("passage_count")
     with op.batch_alter_table("owner", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_owner_name_key"))
         batch_op.drop_index(batch_op.f("ix_owner_mobile"))
@@ -444,6 +705,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_checkpoint_authority_id"))
 
     op.drop_table("checkpoint")
+    op.drop_table("case_counter")
     with op.batch_alter_table("bike_import", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bike_import_authority_id"))
 
@@ -454,14 +716,37 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
 
     op.drop_table("audit_entry")
+    op.drop_table("signed_message")
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_sign_in_name"))
 
     op.drop_table("sign_in_attempt")
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sighting_passage_id"))
+
+    op.drop_table("sighting")
     op.drop_table("registry_change")
+    with op.batch_alter_table("received_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_received_batch_received_at"))
+
+    op.drop_table("received_batch")
+    op.drop_table("passage")
     with op.batch_alter_table("officer_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_officer_session_officer_id"))
 
     op.drop_table("officer_session")
+    op.drop_table("forgetting")
+    with op.batch_alter_table("flag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flag_other_passage_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_licence_id_flag_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_epc_flag_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_case_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_authority_id_flag_state_flag_id"))
+
+    op.drop_table("flag")
+    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dead_letter_at"))
+
+    op.drop_table("dead_letter")
     op.drop_table("authority")
     # ### end Alembic commands ###

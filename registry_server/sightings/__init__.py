@@ -1,0 +1,1 @@
+"""What agents report: batches, sightings, and the passages they amount to."""
