@@ -1,0 +1,100 @@
+"""What the sub-commands of `ebike-server` share: where the registry lies, and how a refusal looks on a terminal."""
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from registry_server.audit.service import Act
+from registry_server.authorities.models import Authority
+from registry_server.clock import Clock, SystemClock
+from registry_server.config import Settings
+from registry_server.db import Database
+from registry_server.errors import NotFound, RegistryError, SetupError
+from registry_server.schema import migrate
+from registry_server.secrets_box import SecretsBox, load_or_create
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder of the database, the keys and the broker's store.  [EBIKE_DATA_DIR]")
+]
+DatabaseUrl = Annotated[str | None, typer.Option("--database-url", help="A PostgreSQL that already runs.  [EBIKE_DATABASE_URL]")]
+BrokerUrl = Annotated[str | None, typer.Option("--broker-url", help="An MQTT broker that already runs.  [EBIKE_BROKER_URL]")]
+AuthoritySlug = Annotated[str, typer.Option("--authority", help="The authority's short name, e.g. kcc.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+screen = Console()
+errors = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One registry: its settings, its database with the newest schema, its keys."""
+
+    settings: Settings
+    database: Database
+    secrets: SecretsBox
+    clock: Clock
+
+    def act(self, authority_id: int) -> Act:
+        """Who acts on a terminal is the login name of the machine."""
+        return Act(authority_id, f"cli:{getpass.getuser()}", self.clock.now())
+
+    def get_authority_id(self, slug: str) -> int:
+        with self.database.read() as session:
+            found = session.scalars(select(Authority.id).where(Authority.slug == slug)).one_or_none()
+        if found is None:
+            raise NotFound("authority", slug)
+        return found
+
+
+def settings_with(**given: object) -> Settings:
+    """The environment's settings with what was typed on top."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+
+
+@contextmanager
+def installation(data_dir: Path | None = None, database_url: str | None = None) -> Iterator[Installation]:
+    settings = settings_with(data_dir=data_dir, database_url=database_url)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        migrate(database)
+        yield Installation(settings, database, load_or_create(settings.data_dir), SystemClock())
+    finally:
+        database.close()
+
+
+def explained(command: Callable[P, R]) -> Callable[P, R]:
+    """A refusal becomes one clear line and exit code 1, never a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except RegistryError as refusal:
+            errors.print(f"[bold red]ebike-server:[/] {_in_words(refusal)}", highlight=False)
+        except OperationalError as error:
+            errors.print(f"[bold red]ebike-server:[/] the database does not answer: {error.orig}", highlight=False)
+        raise typer.Exit(1)
+
+    return run
+
+
+def _in_words(refusal: RegistryError) -> str:
+    match refusal:
+        case NotFound():
+            return f"no {refusal.kind} is called {refusal.key!r} here"
+        case SetupError():
+            return str(refusal)
+    return str(refusal)

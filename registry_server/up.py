@@ -1,0 +1,152 @@
+"""`ebike-server up`: broker, web and worker in one command, started in order and stopped in reverse."""
+
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+import structlog
+
+from registry_server.broker import start_broker
+from registry_server.config import Settings
+from registry_server.db import Database
+from registry_server.errors import SetupError
+from registry_server.processes import Child, FolderLock, own_command
+from registry_server.schema import migrate
+
+log = structlog.get_logger()
+READY_WITHIN_S = 60.0
+WATCH_EVERY_S = 0.2
+RESTART_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+STEADY_S = 60.0
+
+
+@dataclass(slots=True)
+class Watched:
+    """A child that is started again when it ends, ever more slowly while it keeps ending."""
+
+    child: Child
+    failures: int = 0
+    started_at_s: float = 0.0
+    restart_at_s: float | None = None
+
+    def start(self, now_s: float) -> None:
+        self.child.start()
+        self.started_at_s, self.restart_at_s = now_s, None
+
+    def look_after(self, now_s: float) -> None:
+        if self.restart_at_s is not None:
+            if now_s >= self.restart_at_s:
+                self.start(now_s)
+            return
+        code = self.child.exit_code()
+        if code is None:
+            return
+        if now_s - self.started_at_s > STEADY_S:
+            self.failures = 0
+        pause_s = RESTART_AFTER_S[min(self.failures, len(RESTART_AFTER_S) - 1)]
+        self.failures += 1
+        self.restart_at_s = now_s + pause_s
+        log.error("process ended, starting it again", process=self.child.name, exit_code=code, pause_s=pause_s)
+
+
+@dataclass(slots=True)
+class Running:
+    """A system that is up."""
+
+    settings: Settings
+    watched: list[Watched] = field(default_factory=list)
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{self.settings.web_host}:{self.settings.web_port}"
+
+    def watch(self, stop: Event) -> None:
+        """Look after the children until told to stop."""
+        while not stop.wait(WATCH_EVERY_S):
+            for watched in self.watched:
+                watched.look_after(time.monotonic())
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as the children read them."""
+    return {
+        "EBIKE_DATA_DIR": str(settings.data_dir.resolve()),
+        "EBIKE_DATABASE_URL": settings.database_url,
+        "EBIKE_BROKER_URL": settings.broker_url,
+        "EBIKE_WEB_HOST": settings.web_host,
+        "EBIKE_WEB_PORT": str(settings.web_port),
+        "EBIKE_PUBLIC_HOST": settings.public_host,
+        "EBIKE_COOKIE_SECURE": str(settings.cookie_secure),
+    }
+
+
+@contextmanager
+def system_up(settings: Settings, *, broker_port: int, prepare: Callable[[Database], None] | None = None) -> Iterator[Running]:
+    """Everything started and answering; stopped again at the end, whatever happens.
+
+    `prepare` runs once the schema is there and before anything reads it. Raises SetupError with what the engineer must do.
+    """
+    with ExitStack() as stack:
+        lock = FolderLock(settings.data_dir)
+        stack.callback(lock.release)
+        bring_database_up(settings, prepare)
+        if not settings.broker_url:
+            broker = start_broker(settings.data_dir / "broker", settings.web_host, broker_port)
+            stack.callback(broker.stop)
+            settings = settings.model_copy(update={"broker_url": broker.url})
+        running = Running(settings)
+        for name in ("worker", "web"):
+            child = Child(name, own_command(name), environment_of(settings))
+            watched = Watched(child)
+            watched.start(time.monotonic())
+            stack.callback(child.stop)
+            running.watched.append(watched)
+        wait_until_ready(f"{running.web_url}/readyz", running)
+        yield running
+
+
+def bring_database_up(settings: Settings, prepare: Callable[[Database], None] | None = None) -> None:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        migrate(database)
+        if prepare is not None:
+            prepare(database)
+    finally:
+        database.close()
+
+
+def wait_until_ready(url: str, running: Running) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if is_answering(url):
+            return
+        ended = [watched.child.name for watched in running.watched if watched.child.exit_code() is not None]
+        if ended:
+            raise SetupError(f"{ended[0]} ended while starting; its last lines above say why")
+        time.sleep(0.1)
+    raise SetupError(f"{url} did not answer within {READY_WITHIN_S:.0f} s; the log above says what the processes were waiting for")
+
+
+def is_answering(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 — our own loopback address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def stop_on_signals() -> Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = Event()
+
+    def ask_to_stop(_number: int, _frame: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask_to_stop)
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    return stop
