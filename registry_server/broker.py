@@ -1,0 +1,100 @@
+"""The broker that `up` starts when there is none: nats-server from its wheel, MQTT 3.1.1 with JetStream on disk.
+
+It is a pipe, never the store (docs/decisions/0003-broker.md): what it loses comes again from the agents' spools.
+"""
+
+import json
+import socket
+import sysconfig
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_server.errors import SetupError
+from registry_server.processes import Child
+
+READY_WITHIN_S = 20.0
+RECEIVE_WINDOW = 128
+"""Messages under way to the worker at most. At 256 KiB each this bounds its memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker that was started and answers. Ends with this process, or by `stop`."""
+
+    url: str
+    child: Child
+
+    def stop(self) -> None:
+        self.child.stop()
+
+
+def start_broker(data_dir: Path, host: str, port: int) -> Broker:
+    """Start a broker that keeps its files in `data_dir` and speaks MQTT on `port` (0: any free one). Returns once it answers.
+
+    Raises SetupError if the port is taken or the server does not come up.
+    """
+    port = _claim_port(host, port)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    config, log = data_dir / "nats.conf", data_dir / "nats.log"
+    config.write_text(broker_config(data_dir, host, port), encoding="utf-8")
+    with log.open("a") as screen:
+        child = Child("broker", [str(nats_server()), "-c", str(config)], stdout=screen, stderr=screen)
+        child.start()
+    try:
+        _wait_until_answering(child, host, port, log)
+    except SetupError:
+        child.stop()
+        raise
+    return Broker(f"mqtt://{host}:{port}", child)
+
+
+def broker_config(data_dir: Path, host: str, port: int) -> str:
+    """The configuration file. Its own protocol listens on loopback only; a message may be as large as the contract allows and some."""
+    store = json.dumps(str(data_dir.resolve() / "jetstream"))
+    return f"""\
+server_name: ebike
+listen: "127.0.0.1:-1"
+max_payload: 1MB
+jetstream {{ store_dir: {store}, sync_interval: "1s" }}
+mqtt {{ host: {json.dumps(host)}, port: {port}, max_ack_pending: {RECEIVE_WINDOW}, ack_wait: "20s" }}
+"""
+
+
+def nats_server() -> Path:
+    """Where the wheel put the program. Raises SetupError if it is not there."""
+    path = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if not path.exists():
+        raise SetupError(f"nats-server is not installed at {path}. Run `make setup`, or give --broker-url a broker that runs already.")
+    return path
+
+
+def _claim_port(host: str, port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SetupError(
+                f"the broker cannot listen on {host}:{port} ({error.strerror}). "
+                "Stop what uses that port, choose another with --broker-port, or use the broker there with --broker-url."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_answering(child: Child, host: str, port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if child.exit_code() is not None:
+            raise SetupError(f"nats-server ended with code {child.exit_code()}: {_last_line(log)}")
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.02)
+    raise SetupError(f"nats-server did not listen on {host}:{port} within {READY_WITHIN_S:.0f} s: {_last_line(log)}")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines else f"see {log}"
