@@ -108,7 +108,7 @@ def _show_plan(config: AgentConfig, path: Path) -> None:
     table = Table("reader", "family", "where", "antenna = lane", "TID")
     for reader in config.readers:
         lanes = ", ".join(f"{port} = {lane}" for port, lane in reader.antennas.items())
-        table.add_row(reader.name, reader.family, escape(reader.address.place), lanes, "yes" if reader.read_tid else "no")
+        table.add_row(reader.name, reader.family, escape(reader.link.place), lanes, "yes" if reader.read_tid else "no")
     out.print(table)
 
 

@@ -9,6 +9,7 @@ from queue import Empty, Queue
 import structlog
 
 from firmware_protocols.catalogue import codec_for
+from firmware_protocols.codec import Direction
 from firmware_protocols.events import TagSeen
 from reader_agent.clock import Clock, Moment
 from reader_agent.config import AgentConfig, ReaderConfig
@@ -19,7 +20,7 @@ from reader_agent.gate.window import WindowLimits
 from reader_agent.health import EVERY_S, StatusWriter, find_clock_offset_ms
 from reader_agent.links.open_link import open_link
 from reader_agent.mqtt_uplink import MqttUplink, UplinkIdentity
-from reader_agent.readers.session import Ears, ReaderSetup
+from reader_agent.readers.session import Codecs, Ears, ReaderSetup
 from reader_agent.readers.supervisor import ReaderPlan, ReaderSupervisor
 from reader_agent.spool.spool import Spool
 from schemas.identifiers import BootId, ReaderId
@@ -180,11 +181,12 @@ class Agent:
         return UplinkIdentity(self._config.address, self._boot, last_will)
 
     def _supervise(self, reader: ReaderConfig) -> ReaderSupervisor:
-        facts = codec_for(reader.family).facts
+        new_codec = partial(codec_for, reader.family, address=reader.address, antenna_ports=reader.antenna_ports)
+        facts = new_codec().facts
         plan = ReaderPlan(
             name=reader.name,
-            open_link=partial(open_link, reader.address, facts.default_baud),
-            new_codec=partial(codec_for, reader.family),
+            open_link=partial(open_link, reader.link, facts.default_baud),
+            new_codecs=lambda: Codecs(new_codec(), new_codec(direction=Direction.TO_READER)),
             setup=ReaderSetup(
                 ports=tuple(reader.antennas),
                 region=reader.region,

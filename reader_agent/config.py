@@ -133,7 +133,9 @@ class SpoolConfig(_Table):
 class ReaderConfig(_Table):
     name: Annotated[ReaderId, BeforeValidator(_name(ReaderId))]
     family: Annotated[str, BeforeValidator(_family)]
-    address: Annotated[LinkAddress, BeforeValidator(lambda value: parse_address(_text(value)))] = Field(alias="url")
+    link: Annotated[LinkAddress, BeforeValidator(lambda value: parse_address(_text(value)))] = Field(alias="url")
+    address: Annotated[int | None, Field(ge=0, le=255)] = None
+    antenna_ports: Annotated[int | None, Field(ge=1, le=255)] = None
     antennas: Annotated[dict[int, LaneId], BeforeValidator(_antennas)]
     region: Annotated[Region | None, BeforeValidator(_region)] = None
     power_dbm: Annotated[float | None, Field(ge=0, le=36)] = None

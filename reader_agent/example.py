@@ -43,4 +43,6 @@ url = "tcp://192.0.2.20:4001"
 antennas = { 1 = "in", 2 = "out" }
 power_dbm = 30.0
 read_tid = true
+# address = 1                     # on a line that several readers share
+# antenna_ports = 8               # of a board with more ports than is usual in its family
 """

@@ -39,7 +39,7 @@ def parse_address(url: str) -> LinkAddress:
         port = parts.port
     except ValueError as error:
         raise ValueError(f"{error}; write {FORMS}") from None
-    if parts.scheme == "serial" and not parts.netloc and parts.path.startswith("/dev/") and url.startswith("serial:///"):
+    if parts.scheme == "serial" and not parts.netloc and parts.path.strip("/") and url.startswith("serial:///"):
         return SerialAddress(parts.path, _find_baud(parts.query))
     if parts.scheme == "tcp" and parts.hostname and port and not parts.path.strip("/") and not parts.query:
         return TcpAddress(parts.hostname, port)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from firmware_protocols.catalogue import FAMILIES, codec_for
-from firmware_protocols.codec import FamilyFacts
+from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.events import TagSeen
 from reader_agent.clock import Clock, Moment
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.link_address import LinkAddress, SerialAddress
 from reader_agent.links.link import Link
-from reader_agent.readers.session import Counters, Ears, Session
+from reader_agent.readers.session import Codecs, Counters, Ears, Session
 
 OTHER_BAUDS = (57600, 38400, 9600)  # what readers leave the factory with besides their family's default, most frequent first
 OpenAt = Callable[[LinkAddress, int], Link]
@@ -59,12 +59,16 @@ def _ask(address: LinkAddress, open_at: OpenAt, baud: int, facts: FamilyFacts, c
     counters = Counters()
     link = open_at(address, baud)
     try:
-        Session(link, codec_for(facts.name), Ears(_ignore_tag, _ignore_tid), counters, clock).greet()
+        Session(link, _codecs(facts.name), Ears(_ignore_tag, _ignore_tid), counters, clock).greet()
     except (LinkLost, ReaderRefused) as error:
         return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else str(error)
     finally:
         link.close()
     return counters
+
+
+def _codecs(family: str) -> Codecs:
+    return Codecs(codec_for(family), codec_for(family, direction=Direction.TO_READER))
 
 
 def _ignore_tag(_seen: TagSeen, _at: Moment) -> None:

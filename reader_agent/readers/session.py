@@ -16,13 +16,14 @@ from firmware_protocols.commands import (
     StopInventory,
 )
 from firmware_protocols.errors import ProtocolError
-from firmware_protocols.events import NEED_DATA, Event, FrameError, Reply, Status, TagSeen
+from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, Status, TagSeen
 from reader_agent.clock import Clock, Moment
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.links.link import Link
 from reader_agent.readers.tid_reading import WantedTids, read_tid
 
 ANSWER_S = 0.5
+ERROR = "error"  # what a reply is called by families whose errors do not name the command
 TRIES = 3
 TICK_S = 0.05  # how long one read of the line may wait: the pace of everything that is not a tag
 RESTART_AFTER_S = 0.6  # a family whose rounds are used up falls silent; its empty rounds last some 50 ms
@@ -57,11 +58,20 @@ class Ears:
     tid_read: Callable[[bytes, bytes], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Codecs:
+    """Both directions of one line: the second reads our own commands, so that an answer is known to be to what was asked."""
+
+    from_reader: Codec
+    to_reader: Codec
+
+
 class Session:
     """The conversation over one open link. It ends with LinkLost, ReaderRefused, or when it is told to stop."""
 
-    def __init__(self, link: Link, codec: Codec, ears: Ears, counters: Counters, clock: Clock) -> None:
-        self._link, self._codec, self._ears, self._counters, self._clock = link, codec, ears, counters, clock
+    def __init__(self, link: Link, codecs: Codecs, ears: Ears, counters: Counters, clock: Clock) -> None:
+        self._link, self._codec, self._ears, self._counters, self._clock = link, codecs.from_reader, ears, counters, clock
+        self._own = codecs.to_reader
         now_s = clock.now().monotonic_s
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
 
@@ -114,7 +124,7 @@ class Session:
         reply = None
         for frame in self._encode(command):
             self._link.write(frame)
-            reply = self._await_reply(deadline_s)
+            reply = self._await_reply(self._asked_by(frame), deadline_s)
             if reply is None or reply.status is not Status.OK:
                 break
         return reply
@@ -147,10 +157,16 @@ class Session:
         except ProtocolError as error:
             raise ReaderRefused(_name(command), str(error)) from error
 
-    def _await_reply(self, deadline_s: float) -> Reply | None:
+    def _asked_by(self, frame: bytes) -> str:
+        self._own.receive_data(frame)
+        event = self._own.next_event()
+        return event.command if isinstance(event, HostCommand) else ""
+
+    def _await_reply(self, asked: str, deadline_s: float) -> Reply | None:
+        """The answer to that command; a late one to an earlier command is passed over."""
         while (left_s := deadline_s - self._clock.now().monotonic_s) > 0:
             for event in self.hear(min(left_s, TICK_S)):
-                if isinstance(event, Reply):
+                if isinstance(event, Reply) and event.command in {asked, ERROR}:
                     return event
         return None
 
@@ -189,6 +205,8 @@ def _name(command: Command) -> str:
 
 
 def _text_of(reply: Reply) -> str:
-    """What GetInfo said: text where the family sends text, else its bytes."""
+    """What GetInfo said: in words or as text where the family has them, else its bytes."""
+    if reply.detail:
+        return reply.detail
     text = reply.data.decode("ascii", errors="replace").strip("\0 ")
     return text if text.isprintable() and "\ufffd" not in text else reply.data.hex(".")

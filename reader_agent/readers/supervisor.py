@@ -7,11 +7,10 @@ from threading import Event, Thread
 
 import structlog
 
-from firmware_protocols.codec import Codec
 from reader_agent.clock import Clock
 from reader_agent.errors import LinkLost, PortHeld, ReaderRefused
 from reader_agent.links.link import OpenLink
-from reader_agent.readers.session import Counters, Ears, ReaderSetup, Session
+from reader_agent.readers.session import Codecs, Counters, Ears, ReaderSetup, Session
 from reader_agent.readers.tid_reading import WantedTids
 from schemas.identifiers import ReaderId
 from schemas.messages import ReaderStatus
@@ -35,7 +34,7 @@ class ReaderPlan:
 
     name: ReaderId
     open_link: OpenLink
-    new_codec: Callable[[], Codec]
+    new_codecs: Callable[[], Codecs]
     setup: ReaderSetup
 
 
@@ -102,7 +101,7 @@ class ReaderSupervisor:
     def _hold_session(self) -> None:
         link = self._plan.open_link()
         try:
-            session = Session(link, self._plan.new_codec(), self._ears, self._counters, self._clock)
+            session = Session(link, self._plan.new_codecs(), self._ears, self._counters, self._clock)
             session.prepare(self._plan.setup)
             self._enter(ReaderState.RUNNING, "")
             self._delay_s = FIRST_DELAY_S
