@@ -1,0 +1,65 @@
+"""What no Gen2 reader of any make accepts: checked once, before a family encodes."""
+
+from firmware_protocols.commands import Command, LockTag, ReadBank, SetAccessPassword, WriteBank, WriteEpc
+from firmware_protocols.errors import BadArgument
+from firmware_protocols.gen2 import MAX_EPC_WORDS, epc_size
+
+MAX_PASSWORD = 0xFFFFFFFF
+TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
+
+
+def check_command(family: str, command: Command) -> None:
+    """Raises BadArgument for passwords beyond 32 bits, EPCs and data that are no whole words, a PC word that does not fit its EPC,
+    an empty read or lock.
+    """
+    if isinstance(command, TagCommand):
+        _check_password(family, "password", command.password)
+        if command.epc is not None:
+            _check_words(family, "EPC of the tag", command.epc, MAX_EPC_WORDS)
+    match command:
+        case ReadBank(word_address=address, word_count=count):
+            check_range(family, "word address", address, 0, 0xFFFF)
+            check_range(family, "word count", count, 1, 0xFFFF)
+        case WriteBank(word_address=address, data=data):
+            check_range(family, "word address", address, 0, 0xFFFF)
+            _check_words(family, "data to write", data, 0xFFFF)
+        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
+            _check_new_epc(family, new_epc, new_pc)
+        case SetAccessPassword(new_password=password):
+            _check_password(family, "new access password", password)
+        case LockTag():
+            _check_lock(family, command)
+        case _:
+            pass
+
+
+def check_range(family: str, what: str, value: float, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise BadArgument(family, what, f"{low} to {high}", str(value))
+
+
+def _check_password(family: str, what: str, password: int) -> None:
+    if not 0 <= password <= MAX_PASSWORD:
+        raise BadArgument(family, what, "32 bits", f"{password.bit_length()} bits")  # the value itself belongs in no message
+
+
+def _check_words(family: str, what: str, data: bytes, most: int) -> None:
+    if not data or len(data) % 2 or len(data) > 2 * most:
+        raise BadArgument(family, what, f"1 to {most} whole words of two bytes", f"{len(data)} bytes")
+
+
+def _check_new_epc(family: str, new_epc: bytes, new_pc: int) -> None:
+    _check_words(family, "new EPC", new_epc, MAX_EPC_WORDS)
+    check_range(family, "new PC word", new_pc, 0, 0xFFFF)
+    if epc_size(new_pc) != len(new_epc):
+        raise BadArgument(family, "new PC word", f"length bits for {len(new_epc)} bytes of EPC", f"{new_pc:04x}, {epc_size(new_pc)} bytes")
+
+
+def lock_actions(command: LockTag) -> tuple[int | None, ...]:
+    """The five fields in the order of `gen2.LockField`."""
+    return (command.kill_password, command.access_password, command.epc_bank, command.tid_bank, command.user_bank)
+
+
+def _check_lock(family: str, command: LockTag) -> None:
+    if all(action is None for action in lock_actions(command)):
+        raise BadArgument(family, "lock", "at least one field to change", "none")

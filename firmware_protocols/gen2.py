@@ -1,0 +1,110 @@
+"""What EPC Gen2 (ISO/IEC 18000-63) fixes for every tag, whatever the reader: the PC word, the TID, locks, error codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+MAX_EPC_WORDS = 31  # five length bits in the PC word
+HAS_XPC = 0x0200  # the XI bit: an XPC word follows the PC
+
+
+class Gen2Error(IntEnum):
+    """What a tag backscatters when it refuses (Gen2 annex I)."""
+
+    OTHER = 0x0
+    NOT_SUPPORTED = 0x1
+    NO_PRIVILEGE = 0x2
+    MEMORY_OVERRUN = 0x3
+    MEMORY_LOCKED = 0x4
+    LOW_POWER = 0xB
+    NON_SPECIFIC = 0xF
+
+
+GEN2_ERROR_TEXT: dict[int, str] = {
+    Gen2Error.OTHER: "other error",
+    Gen2Error.NOT_SUPPORTED: "not supported by the tag",
+    Gen2Error.NO_PRIVILEGE: "insufficient privileges",
+    Gen2Error.MEMORY_OVERRUN: "memory overrun: no such words on this tag",
+    Gen2Error.MEMORY_LOCKED: "memory locked",
+    Gen2Error.LOW_POWER: "insufficient power at the tag",
+    Gen2Error.NON_SPECIFIC: "non-specific error",
+}
+
+
+def epc_size(pc: int) -> int:
+    """Bytes of EPC that follow this PC word."""
+    return (pc >> 11) * 2
+
+
+def pc_with_epc_size(pc: int, size: int) -> int:
+    """The same PC word for an EPC of `size` bytes (a whole number of words, up to 31)."""
+    return pc & 0x07FF | size // 2 << 11
+
+
+@dataclass(frozen=True, slots=True)
+class TidFacts:
+    """What a class E2 TID says of its chip (GS1 TDS 1.6 §16.2)."""
+
+    designer: int
+    """Mask designer identifier, nine bits."""
+    model: int
+    """Tag model number, twelve bits."""
+    has_xtid: bool
+    serial_bits: int | None
+    """Length of the serial after the XTID header; None where the TID has no header or it is not in the data."""
+
+
+def find_tid_facts(tid: bytes) -> TidFacts | None:
+    """None if this is no TID of class E2 or fewer than its first two words were read."""
+    if len(tid) < 4 or tid[0] != 0xE2:
+        return None
+    word = int.from_bytes(tid[:4])
+    has_xtid = bool(word & 0x800000)
+    return TidFacts(word >> 12 & 0x1FF, word & 0xFFF, has_xtid, _serial_bits(tid) if has_xtid else None)
+
+
+def _serial_bits(tid: bytes) -> int | None:
+    if len(tid) < 6:
+        return None
+    serialization = tid[4] >> 5  # bits 15 to 13 of the XTID header
+    return 48 + 16 * (serialization - 1) if serialization else 0
+
+
+class LockField(IntEnum):
+    """The five fields of a lock payload, in their order on the air."""
+
+    KILL_PASSWORD = 0
+    ACCESS_PASSWORD = 1
+    EPC_BANK = 2
+    TID_BANK = 3
+    USER_BANK = 4
+
+
+class LockChange(NamedTuple):
+    """Two bits each: which of a field's lock bits change, and what they become."""
+
+    mask: int
+    action: int
+
+
+NO_CHANGE = LockChange(0, 0)
+FULL_MASK = 0b11
+
+
+def lock_payload(actions: Sequence[int | None]) -> bytes:
+    """Three bytes: four zero bits, ten mask bits, ten action bits (Gen2 §6.3.2.12.3.5). `actions` in the order of LockField,
+    each two bits, None where nothing changes.
+    """
+    mask = action = 0
+    for wanted in actions:
+        mask = mask << 2 | (0 if wanted is None else FULL_MASK)
+        action = action << 2 | (wanted or 0)
+    return (mask << 10 | action).to_bytes(3)
+
+
+def lock_changes(payload: bytes) -> tuple[LockChange, ...]:
+    """The five changes that a three-byte payload asks for, in the order of LockField."""
+    bits = int.from_bytes(payload)
+    shifts = range(8, -1, -2)
+    return tuple(LockChange(bits >> 10 + shift & FULL_MASK, bits >> shift & FULL_MASK) for shift in shifts)

@@ -1,0 +1,111 @@
+"""A command → the opcodes and payloads that ask for it. The frames around them are `frames.build_frame`'s."""
+
+from typing import assert_never
+
+from firmware_protocols.command_checks import check_command, check_range, lock_actions
+from firmware_protocols.commands import (
+    Bank,
+    Beep,
+    Command,
+    GetAntennas,
+    GetInfo,
+    GetPower,
+    GetRegion,
+    LockTag,
+    ReadBank,
+    SetAccessPassword,
+    SetAntennas,
+    SetOutput,
+    SetPower,
+    SetRegion,
+    StartInventory,
+    StopInventory,
+    WriteBank,
+    WriteEpc,
+)
+from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.gen2 import lock_payload
+from firmware_protocols.m100.tables import BAND, Opcode
+
+Request = tuple[Opcode, bytes]
+
+ROUNDS = 0xFFFF  # the most that one START_INVENTORY takes
+INVENTORY_RESERVED = 0x22
+MAX_POWER_DBM = 30
+MAX_WRITE_WORDS = 32  # V2.1 §4.8
+MAX_READ_WORDS = 255
+OUTPUTS = 4
+PIN_DIRECTION, PIN_VALUE = 0, 1
+SELECT_EPC = 0b000_000_01  # target S0, action 000, bank EPC (V2.1 §4.5)
+EPC_START_BIT = 0x20  # after CRC and PC
+NEVER_SELECT = 1
+
+
+def requests_for(family: str, command: Command) -> tuple[Request, ...]:
+    """Raises Unsupported or BadArgument."""
+    check_command(family, command)
+    if isinstance(command, ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag):
+        return (_selection(command.epc), _access(family, command))
+    return _plain_requests(family, command)
+
+
+def _plain_requests(
+    family: str,
+    command: GetInfo | GetRegion | SetRegion | GetPower | SetPower | GetAntennas | SetAntennas | StartInventory | StopInventory | SetOutput | Beep,
+) -> tuple[Request, ...]:
+    match command:
+        case GetInfo():
+            return ((Opcode.GET_INFO, b"\x00"),)
+        case GetRegion():
+            return ((Opcode.GET_REGION, b""),)
+        case SetRegion(region=region):
+            return ((Opcode.SET_REGION, bytes((BAND[region].code,))),)
+        case GetPower():
+            return ((Opcode.GET_POWER, b""),)
+        case SetPower(power_dbm=power_dbm):
+            check_range(family, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
+            return ((Opcode.SET_POWER, round(power_dbm * 100).to_bytes(2)),)
+        case StartInventory():
+            return ((Opcode.START_INVENTORY, bytes((INVENTORY_RESERVED,)) + ROUNDS.to_bytes(2)),)
+        case StopInventory():
+            return ((Opcode.STOP_INVENTORY, b""),)
+        case SetOutput(port=port, is_high=is_high):
+            check_range(family, "output", port, 1, OUTPUTS)
+            return ((Opcode.GPIO, bytes((PIN_DIRECTION, port, 1))), (Opcode.GPIO, bytes((PIN_VALUE, port, is_high))))
+        case GetAntennas() | SetAntennas():
+            raise Unsupported(family, "switch antennas", "the module has one port")
+        case Beep():
+            raise Unsupported(family, "beep", "wire a buzzer to an output and use SetOutput")
+    assert_never(command)
+
+
+def _selection(epc: bytes | None) -> Request:
+    """SET_SELECT also sets select mode 2 (for all but inventory); without an EPC, whichever tag answers is meant."""
+    if epc is None:
+        return (Opcode.SET_SELECT_MODE, bytes((NEVER_SELECT,)))
+    mask = bytes((SELECT_EPC,)) + EPC_START_BIT.to_bytes(4) + bytes((len(epc) * 8, 0)) + epc
+    return (Opcode.SET_SELECT, mask)
+
+
+def _access(family: str, command: ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag) -> Request:
+    password = command.password.to_bytes(4)
+    match command:
+        case ReadBank(bank=bank, word_address=address, word_count=count):
+            check_range(family, "word count", count, 1, MAX_READ_WORDS)
+            return (Opcode.READ_BANK, password + bytes((bank,)) + address.to_bytes(2) + count.to_bytes(2))
+        case WriteBank(bank=bank, word_address=address, data=data):
+            return _write(family, password, bank, address, data)
+        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
+            return _write(family, password, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc)
+        case SetAccessPassword(new_password=new_password):
+            return _write(family, password, Bank.RESERVED, 2, new_password.to_bytes(4))
+        case LockTag():
+            return (Opcode.LOCK_TAG, password + lock_payload(lock_actions(command)))
+    assert_never(command)
+
+
+def _write(family: str, password: bytes, bank: Bank, address: int, data: bytes) -> Request:
+    words = len(data) // 2
+    if words > MAX_WRITE_WORDS:
+        raise BadArgument(family, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
+    return (Opcode.WRITE_BANK, password + bytes((bank,)) + address.to_bytes(2) + words.to_bytes(2) + data)
