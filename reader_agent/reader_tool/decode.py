@@ -8,38 +8,44 @@ from firmware_protocols.as_json import event_to_json
 from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA
 
-_HEX = re.compile(r"[0-9A-Fa-f]*")
+_NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
 _SHOWN = 40
 
 
 class NotHex(ValueError):
-    """The text is not hex digits. Names the offending piece."""
+    """The text is not hex digits. Names the offending piece and its line."""
 
-    def __init__(self, found: str, line: int | None) -> None:
-        place = f" in line {line}" if line else ""
-        super().__init__(f"expected hex digits, found {found[:_SHOWN]!r}{place}; give bytes as BB0222… or 'BB 02 22', or use --raw")
+    def __init__(self, found: str, line: int) -> None:
+        super().__init__(f"expected hex digits, found {found[:_SHOWN]!r} in line {line}; give bytes as BB0222… or 'BB 02 22', or use --raw")
 
 
 class HexReader:
-    """Hex text in any pieces, white space ignored, to bytes. A digit that is alone waits for the next piece."""
+    """Hex text in any pieces to bytes; white space is ignored. A digit that is alone waits for the next piece."""
 
     def __init__(self) -> None:
         self._odd = ""
+        self._line = 1
 
-    def feed(self, text: str, line: int | None = None) -> bytes:
+    def feed(self, text: str) -> bytes:
         """The whole bytes so far. Raises NotHex."""
-        for word in text.split():
-            bad = word.removeprefix("0x") if word[:2] == "0x" else word
-            if not _HEX.fullmatch(bad):
-                raise NotHex(word, line)
-        digits = self._odd + "".join(word.removeprefix("0x") for word in text.split())
+        wrong = _NOT_HEX.search(text)
+        if wrong:
+            line = self._line + text.count("\n", 0, wrong.start())
+            raise NotHex(_word_at(text, wrong.start()), line)
+        self._line += text.count("\n")
+        digits = self._odd + "".join(text.split())
         self._odd = digits[-1] if len(digits) % 2 else ""
         return bytes.fromhex(digits[: len(digits) - len(self._odd)])
 
     def finish(self) -> None:
         """The text is over. Raises NotHex if half a byte is left."""
         if self._odd:
-            raise NotHex(f"a single digit {self._odd} at the end", None)
+            raise NotHex(f"…{self._odd} (half a byte at the end)", self._line)
+
+
+def _word_at(text: str, place: int) -> str:
+    start = max((text.rfind(space, 0, place) for space in " \t\r\n"), default=-1) + 1
+    return text[start:].split(maxsplit=1)[0]
 
 
 def decode_lines(codec: Codec, pieces: Iterable[bytes]) -> Iterator[str]:
@@ -51,19 +57,11 @@ def decode_lines(codec: Codec, pieces: Iterable[bytes]) -> Iterator[str]:
     yield from _lines(codec)
 
 
-def bytes_of_words(words: Iterable[str]) -> Iterator[bytes]:
-    """The bytes of hex text given word by word. Raises NotHex before anything is decoded."""
+def bytes_of_hex(pieces: Iterable[str]) -> Iterator[bytes]:
+    """The bytes of hex text, piece by piece as it comes. Raises NotHex at the piece that is none."""
     reader = HexReader()
-    pieces = [reader.feed(word) for word in words]
-    reader.finish()
-    yield from pieces
-
-
-def bytes_of_lines(lines: Iterable[str]) -> Iterator[bytes]:
-    """The bytes of hex text, line by line as it comes. Raises NotHex at the line that is none."""
-    reader = HexReader()
-    for number, line in enumerate(lines, 1):
-        yield reader.feed(line, number)
+    for piece in pieces:
+        yield reader.feed(piece)
     reader.finish()
 
 
