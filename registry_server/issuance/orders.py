@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from registry_server.authorities.models import Authority
 from registry_server.clock import fiscal_year_of
 from registry_server.licences.models import Licence, VehicleClass
-from registry_server.licences.numbers import bangla_number, latin_number
+from registry_server.licences.numbers import plate_numbers
 from registry_server.secrets_box import SecretsBox
 from schemas.orders import BilingualText, CardOrder, PlateOrder
 from schemas.qr_token import ProofClass, ProofKind, ProofToken, digest_of, drive_by_code, qr_url, sign_proof
@@ -73,10 +73,8 @@ def card_order(subject: Subject, codes: Codes) -> CardOrder:
 
 
 def number_texts(authority: Authority, vehicle_class: VehicleClass, serial: int) -> BilingualText:
-    return BilingualText(
-        bn=bangla_number(authority.plate_prefix_bn, vehicle_class, serial),
-        en=latin_number(authority.plate_prefix_en, vehicle_class, serial),
-    )
+    bangla, latin = plate_numbers(authority.plate_prefix_bn, authority.plate_prefix_en, vehicle_class, serial)
+    return BilingualText(bn=bangla, en=latin)
 
 
 def _proof_url(kind: ProofKind, subject: Subject, codes: Codes) -> str:

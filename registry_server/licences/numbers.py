@@ -1,6 +1,6 @@
 """Licence numbers: how they are written in both scripts and read back from any spelling. Pure.
 
-`KCC-P-000123` and `খুলনা-প-০০০১২৩` are one number: the authority's prefix, the class, the serial.
+`KCC-P-000123`, `KCC-P 000123` and `খুলনা-প ০০০১২৩` are one number: the authority's prefix, the class, the serial.
 """
 
 import re
@@ -32,8 +32,11 @@ def latin_number(prefix: str, vehicle_class: VehicleClass, serial: int) -> str:
     return f"{prefix}-{LETTERS[vehicle_class][0]}-{serial:0{SERIAL_DIGITS}d}"
 
 
-def bangla_number(prefix: str, vehicle_class: VehicleClass, serial: int) -> str:
-    return f"{prefix}-{LETTERS[vehicle_class][1]}-{serial:0{SERIAL_DIGITS}d}".translate(_TO_BANGLA)
+def plate_numbers(prefix_bn: str, prefix_en: str, vehicle_class: VehicleClass, serial: int) -> tuple[str, str]:
+    """As it stands on a plate, in Bangla and in Latin: `খুলনা-প ০০০১২৩`, `KCC-P 000123`. The space parts series and figures."""
+    latin, bangla = LETTERS[vehicle_class]
+    figures = f"{serial:0{SERIAL_DIGITS}d}"
+    return f"{prefix_bn}-{bangla} {figures.translate(_TO_BANGLA)}", f"{prefix_en}-{latin} {figures}"
 
 
 def find_number_in(text: str, prefixes: tuple[str, ...]) -> WrittenNumber | None:
