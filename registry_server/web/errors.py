@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from registry_server.errors import Conflict, FieldProblem, FieldProblems, MoveRefused, NotAllowed, NotFound, RegistryError, SetupError
 from registry_server.web import kept_forms, pages
 from registry_server.web.csrf import SAFE_METHODS, Forged
-from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name
+from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name, find_signed_in
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ HTTP_STATUS: dict[type[RegistryError], int] = {
 }
 PAGE_STATUSES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 """Each has `errors.<status>.title` and `.text`; any other is shown as 500 or 400."""
+NAVIGABLE = frozenset({404, 405})
+"""No route looked who asks; the page still shows the officer's navigation."""
 NOT_A_PAGE = ("text/event-stream", "application/json")
 
 
@@ -99,6 +101,9 @@ def _refuse_malformed(request: Request, error: Exception) -> Response:
 
 def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code in NAVIGABLE:
+        state = request.app.state
+        request.state.signed_in = find_signed_in(request, state.database, state.settings, state.clock.now())
     response = error_page(request, error.status_code)
     response.headers.update(error.headers or {})
     return response
