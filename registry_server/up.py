@@ -1,6 +1,7 @@
 """`ebike-server up`: broker, web and worker in one command, started in order and stopped in reverse."""
 
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -150,3 +151,11 @@ def stop_on_signals() -> Event:
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
     return stop
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -83,9 +83,8 @@ class SimulatedReader:
 class Stage:
     """Every machine of the demo beside the server itself."""
 
-    def __init__(self, folder: Path, broker_url: str, heard: Heard) -> None:
+    def __init__(self, folder: Path, heard: Heard) -> None:
         self._folder = folder
-        self._broker_url = broker_url
         self._heard = heard
         self._stack = ExitStack()
         self.readers: dict[str, SimulatedReader] = {}
