@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 
 class AgentLife(AuthorityOwned, Base):
-    """One life of an agent and which of its batches are stored: all up to `through`, and those in `beyond`, ahead of a gap."""
+    """One life of an agent and which of its batches are stored: all up to `through`, and the ranges in `beyond`, ahead of gaps."""
 
     __tablename__ = "agent_life"
     __table_args__ = (UniqueConstraint("agent_id", "boot"),)
@@ -34,7 +34,8 @@ class AgentLife(AuthorityOwned, Base):
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
     boot: Mapped[str] = mapped_column(String(16))
     through: Mapped[int]
-    beyond: Mapped[list[int]] = mapped_column(JSON)
+    beyond: Mapped[list[list[int]]] = mapped_column(JSON)
+    """`[[first, last], …]`, ascending, both included."""
     gap_since_at: Mapped[datetime | None]
     """When the batches that are still missing were first seen to be missing."""
     started_at: Mapped[datetime]
@@ -65,15 +66,15 @@ class SignedMessage(Base):
 
 
 class Sighting(Base):
-    """One tag in one lane for some seconds. Times are the reader's side's own; what they are worth stands with the batch."""
+    """One tag in one lane for some seconds, as it opened. Times are the reader's side's own; what they are worth stands with the batch."""
 
     __tablename__ = "sighting"
 
     life_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """`SightingOpened.sighting`: counts in the life of the agent."""
-    seq: Mapped[int]
-    """The batch that brought the opening."""
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The batch that brought it."""
     passage_id: Mapped[int] = mapped_column(index=True)
     lane: Mapped[str] = mapped_column(String(40))
     reader: Mapped[str] = mapped_column(String(40))
@@ -82,11 +83,21 @@ class Sighting(Base):
     pc: Mapped[int | None]
     tid: Mapped[bytes | None] = mapped_column(LargeBinary(TID_BYTES))
     first_seen_at: Mapped[datetime]
-    first_rssi_dbm: Mapped[float | None]
-    last_seen_at: Mapped[datetime | None]
-    """None until the window has closed; so are `reads` and `best_rssi_dbm`."""
-    reads: Mapped[int | None]
+    rssi_dbm: Mapped[float | None]
+
+
+class SightingClosing(Base):
+    """What all reads of one sighting amount to. Its own row, so that nothing is ever updated and order does not matter."""
+
+    __tablename__ = "sighting_closing"
+
+    life_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_seen_at: Mapped[datetime]
+    reads: Mapped[int]
     best_rssi_dbm: Mapped[float | None]
+    tid: Mapped[bytes | None] = mapped_column(LargeBinary(TID_BYTES))
 
 
 class Passage(AuthorityOwned, Base):

@@ -135,7 +135,7 @@ def upgrade() -> None:
         "sighting",
         sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("passage_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("lane", sa.String(length=40), nullable=False),
         sa.Column("reader", sa.String(length=40), nullable=False),
@@ -144,15 +144,23 @@ def upgrade() -> None:
         sa.Column("pc", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("first_rssi_dbm", sa.Double(), nullable=True),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reads", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("best_rssi_dbm", sa.Double(), nullable=True),
-        sa.PrimaryKeyConstraint("life_id", "number", name=op.f("pk_sighting")),
+        sa.Column("rssi_dbm", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("life_id", "number", "seq", name=op.f("pk_sighting")),
     )
     with op.batch_alter_table("sighting", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sighting_passage_id"), ["passage_id"], unique=False)
 
+    op.create_table(
+        "sighting_closing",
+        sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reads", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("best_rssi_dbm", sa.Double(), nullable=True),
+        sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("life_id", "number", "seq", name=op.f("pk_sighting_closing")),
+    )
     op.create_table(
         "sign_in_attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -721,6 +729,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_sign_in_name"))
 
     op.drop_table("sign_in_attempt")
+    op.drop_table("sighting_closing")
     with op.batch_alter_table("sighting", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sighting_passage_id"))
 
