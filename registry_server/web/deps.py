@@ -53,7 +53,6 @@ class SignInNeeded(RegistryError):
     """Nobody is signed in, or not any more."""
 
 
-
 class PasswordChangeNeeded(RegistryError):
     """A one-time password opens nothing but the page where it is changed."""
 
@@ -170,7 +169,9 @@ def is_still_signed_in(request: Request) -> bool:
     token = request.cookies.get(cookie_name(settings), "")
     at = request.app.state.clock.now()
     with registry_database(request).read() as session:
-        return sign_in.find_session(session, token, at, sign_in.SessionAge(settings.session_absolute, settings.session_absolute)) is not None
+        return (
+            sign_in.find_session(session, token, at, sign_in.SessionAge(settings.session_absolute, settings.session_absolute)) is not None
+        )
 
 
 def _signed_in(session: Session, officer_session: OfficerSession, officer: Officer) -> SignedIn:

@@ -1,6 +1,6 @@
 """What every answer carries and every request must keep: security headers, a known host, a bounded body."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,15 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "img-src 'self' data:",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:"
 )
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -51,7 +44,10 @@ class SecurityHeaders:
 
 
 class KnownHosts:
-    """Refuses a request whose Host header names a stranger. Bare IP addresses pass: no other site's name can point a browser here by them."""
+    """Refuses a request whose Host header names a stranger.
+
+    Bare IP addresses pass: no other site's name can point a browser here by them.
+    """
 
     def __init__(self, app: ASGIApp, *, names: Collection[str]) -> None:
         self._app = app
@@ -78,7 +74,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, self._counted(scope, receive) if scope["type"] == "http" else receive, send)
 
-    def _counted(self, scope: Scope, receive: Receive) -> Callable[[], object]:
+    def _counted(self, scope: Scope, receive: Receive) -> Receive:
         length = Headers(scope=scope).get("content-length", "0")
         declared = int(length) if length.isdecimal() else 0
         received = 0

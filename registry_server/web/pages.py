@@ -23,7 +23,10 @@ FORM_COOKIE = "ebike-form"
 
 
 def page(request: Request, signed_in: SignedIn | None, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A whole page. Besides `context` the template has `t`, `language`, `signed_in`, `csrf_token`, `path`, `places` and the filters of `FILTERS`."""
+    """A whole page.
+
+    Besides `context` the template has the names of `request_facts` and the filters of `FILTERS`.
+    """
     language = language_of(request)
     body = request.app.state.templates.get_template(template).render(
         request_facts(request, signed_in, language) | context,
@@ -33,9 +36,7 @@ def page(request: Request, signed_in: SignedIn | None, template: str, status: in
 
 def fragment(request: Request, signed_in: SignedIn | None, template: str, **context: Any) -> str:
     """A piece of a page as text, for server-sent events and htmx swaps."""
-    body: str = request.app.state.templates.get_template(template).render(
-        request_facts(request, signed_in, language_of(request)) | context
-    )
+    body: str = request.app.state.templates.get_template(template).render(request_facts(request, signed_in, language_of(request)) | context)
     return body
 
 

@@ -46,9 +46,7 @@ def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 â
 
 
 @router.post("/sign-in")
-def do_sign_in(
-    request: Request, form: Posted, database: RegistryDatabase, given: Annotated[Credentials, Depends(credentials)]
-) -> Response:
+def do_sign_in(request: Request, form: Posted, database: RegistryDatabase, given: Annotated[Credentials, Depends(credentials)]) -> Response:
     """Two short units of work, so that hashing the password holds no lock."""
     with database.write() as session:
         pause = sign_in.begin_attempt(session, given.attempt)

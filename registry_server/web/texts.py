@@ -1,4 +1,7 @@
-"""Sentences in both languages, read from `texts/<feature>.toml`. A key is `<feature>.<name>`; keys of an `[error]` table are `error.<code>` everywhere."""
+"""Sentences in both languages, read from `texts/<feature>.toml`.
+
+A key is `<feature>.<name>`; keys of an `[error]` table are `error.<code>` whatever the file.
+"""
 
 import string
 import tomllib

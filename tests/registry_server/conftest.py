@@ -85,7 +85,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "var", cookie_secure=False)
+    return Settings(data_dir=tmp_path / "var", cookie_secure=False, web_port=0)
 
 
 @pytest.fixture

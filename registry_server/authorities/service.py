@@ -1,0 +1,159 @@
+"""Authorities, their checkpoints, and the agents that may speak for them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry_server.audit.service import Act, record
+from registry_server.authorities.models import Agent, Authority, Checkpoint
+from registry_server.errors import Conflict, FieldProblem, NotFound
+from schemas.errors import ContractError
+from schemas.identifiers import AgentId, AuthorityId, CheckpointId, Name
+
+LAWS = ("city_corporation_2009", "pourashava_2009")
+LARGEST_NUMBER = 0xFFFF
+PUBLIC_KEY_BYTES = 32
+LATITUDES, LONGITUDES = (20.0, 27.0), (88.0, 93.0)
+"""Bangladesh: a position typed the wrong way round is outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthority:
+    slug: str
+    name_bn: str
+    name_en: str
+    plate_prefix_bn: str
+    plate_prefix_en: str
+    law: str
+    number: int | None = None
+    """The number in its EPCs; None takes the next free one."""
+    afi: int | None = None
+    helpline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheckpoint:
+    slug: str
+    name_bn: str
+    name_en: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgent:
+    slug: str
+    checkpoint_slug: str
+    public_key_hex: str
+    """As `ebike-agent` prints it: 64 hex digits of an Ed25519 public key."""
+
+
+def find_authority(session: Session, slug: str) -> Authority | None:
+    return session.scalars(select(Authority).where(Authority.slug == slug)).one_or_none()
+
+
+def get_checkpoint(session: Session, slug: str) -> Checkpoint:
+    checkpoint = session.scalars(select(Checkpoint).where(Checkpoint.slug == slug)).one_or_none()
+    if checkpoint is None:
+        raise NotFound("checkpoint", slug)
+    return checkpoint
+
+
+def get_agent(session: Session, slug: str) -> Agent:
+    agent = session.scalars(select(Agent).where(Agent.slug == slug)).one_or_none()
+    if agent is None:
+        raise NotFound("agent", slug)
+    return agent
+
+
+def add_authority(session: Session, new: NewAuthority, act: Act) -> Authority:
+    """`act.authority_id` is not known yet and not looked at. Raises FieldProblem, Conflict `authority_exists`."""
+    slug = _name(AuthorityId, "slug", new.slug)
+    if new.law not in LAWS:
+        raise FieldProblem("law", "law_unknown", new.law, known=", ".join(LAWS))
+    if new.number is not None and not 1 <= new.number <= LARGEST_NUMBER:
+        raise FieldProblem("number", "authority_number", str(new.number))
+    if find_authority(session, slug) or (new.number is not None and session.get(Authority, new.number)):
+        raise Conflict("authority_exists", name=slug)
+    authority = Authority(
+        id=new.number,
+        slug=slug,
+        name_bn=new.name_bn,
+        name_en=new.name_en,
+        plate_prefix_bn=new.plate_prefix_bn,
+        plate_prefix_en=new.plate_prefix_en,
+        law=new.law,
+        afi=new.afi,
+        helpline=new.helpline,
+    )
+    session.add(authority)
+    session.flush()
+    record(session, Act(authority.id, act.by, act.at), "authority:add", slug, law=new.law)
+    return authority
+
+
+def add_checkpoint(session: Session, new: NewCheckpoint, act: Act) -> Checkpoint:
+    """Raises FieldProblem, Conflict `checkpoint_exists`."""
+    slug = _name(CheckpointId, "slug", new.slug)
+    _check_position("latitude", new.latitude, LATITUDES)
+    _check_position("longitude", new.longitude, LONGITUDES)
+    if session.scalars(select(Checkpoint.id).where(Checkpoint.slug == slug, Checkpoint.authority_id == act.authority_id)).one_or_none():
+        raise Conflict("checkpoint_exists", name=slug)
+    checkpoint = Checkpoint(
+        authority_id=act.authority_id,
+        slug=slug,
+        name_bn=new.name_bn,
+        name_en=new.name_en,
+        latitude=new.latitude,
+        longitude=new.longitude,
+    )
+    session.add(checkpoint)
+    session.flush()
+    record(session, act, "checkpoint:add", slug, latitude=new.latitude, longitude=new.longitude)
+    return checkpoint
+
+
+def add_agent(session: Session, new: NewAgent, act: Act) -> Agent:
+    """From now on batches signed with this key count. Raises FieldProblem, NotFound, Conflict `agent_exists`."""
+    slug = _name(AgentId, "slug", new.slug)
+    public_key = _public_key(new.public_key_hex)
+    checkpoint = get_checkpoint(session, new.checkpoint_slug)
+    if session.scalars(select(Agent.id).where(Agent.slug == slug, Agent.authority_id == act.authority_id)).one_or_none():
+        raise Conflict("agent_exists", name=slug)
+    agent = Agent(authority_id=act.authority_id, checkpoint_id=checkpoint.id, slug=slug, public_key=public_key, is_revoked=False)
+    session.add(agent)
+    session.flush()
+    record(session, act, "agent:add", slug, checkpoint=checkpoint.slug, public_key=public_key.hex())
+    return agent
+
+
+def revoke_agent(session: Session, slug: str, act: Act) -> Agent:
+    """A stolen or replaced box: what it signs from now on does not count. Raises NotFound."""
+    agent = get_agent(session, slug)
+    agent.is_revoked = True
+    record(session, act, "agent:revoke", slug)
+    return agent
+
+
+def _name(kind: type[Name], field: str, typed: str) -> str:
+    try:
+        return str(kind(typed))
+    except ContractError:
+        raise FieldProblem(field, "short_name_form", typed) from None
+
+
+def _check_position(field: str, degrees: float, between: tuple[float, float]) -> None:
+    low, high = between
+    if not low <= degrees <= high:
+        raise FieldProblem(field, "position_outside", str(degrees), low=str(low), high=str(high))
+
+
+def _public_key(typed: str) -> bytes:
+    try:
+        key = bytes.fromhex(typed)
+    except ValueError:
+        key = b""
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise FieldProblem("public_key", "public_key_form", typed)
+    return key
