@@ -16,7 +16,7 @@ from firmware_protocols.commands import (
     StopInventory,
 )
 from firmware_protocols.errors import ProtocolError
-from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, Status, TagSeen
+from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, RoundEnded, Status, TagSeen
 from reader_agent.clock import Clock, Moment
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.links.link import Link
@@ -92,9 +92,10 @@ class Session:
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""
         while not stop.is_set():
-            for event in self.hear(TICK_S):
-                if isinstance(event, TagSeen):
-                    wanted.note_seen(event.epc, self._last_event_s)
+            events = self.hear(TICK_S)
+            wanted.note_seen((event.epc for event in events if isinstance(event, TagSeen)), self._last_event_s)
+            if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
+                self.start_inventory()
             self._prove_alive()
             epc = wanted.take(self._last_event_s) if setup.has_to_read_tid else None
             if epc is not None:

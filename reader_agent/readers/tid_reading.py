@@ -1,6 +1,7 @@
 """Reading the chip's own number of a tag that has just come, for families that cannot do it while they take inventory."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Protocol
 
 from firmware_protocols.commands import Bank, Command, ReadBank, StopInventory
@@ -8,7 +9,8 @@ from firmware_protocols.events import Reply, Status
 from reader_agent.clock import Clock
 
 BUDGET_S = 0.15  # for so long other tags go unread; a bike at 30 km/h moves 1.25 m, and stays in the field for some seconds
-WORD_COUNTS = (6, 4, 2)  # a 96-bit TID first; older chips have less and answer a longer read with "memory overrun"
+WORD_COUNTS = (6, 4, 2)  # a 96-bit TID first; older chips have less and refuse a longer read
+MAY_BE_SHORTER = frozenset({Status.MEMORY_OVERRUN, Status.READ_FAILED})  # not every family passes on the tag's own word
 BUSY_TAGS = 3
 BUSY_WITHIN_S = 0.5
 STALE_S = 1.0
@@ -29,8 +31,8 @@ class WantedTids:
     def ask_for(self, epc: bytes, now_s: float) -> None:
         self._wanted.append((epc, now_s))
 
-    def note_seen(self, epc: bytes, now_s: float) -> None:
-        self._last_seen_s[epc] = now_s
+    def note_seen(self, epcs: Iterable[bytes], now_s: float) -> None:
+        self._last_seen_s |= dict.fromkeys(epcs, now_s)
 
     def take(self, now_s: float) -> bytes | None:
         """The next tag to read; None when there is none, or when so many tags are in the field that reading them comes first."""
@@ -53,6 +55,6 @@ def read_tid(reader: Asks, epc: bytes, clock: Clock) -> bytes | None:
             return None
         if reply.status is Status.OK:
             return reply.data if reply.tag is None or reply.tag.epc == epc else None
-        if reply.status is not Status.MEMORY_OVERRUN:
+        if reply.status not in MAY_BE_SHORTER:
             return None
     return None

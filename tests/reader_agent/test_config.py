@@ -183,9 +183,7 @@ def test_addresses(url: str, address: object) -> None:
     assert parse_address(url) == address
 
 
-@pytest.mark.parametrize(
-    "url", ["", "tcp://host", "tcp://host:0", "tcp://host:99999", "serial://dev/x", "serial:///", "usb:///dev/x"]
-)
+@pytest.mark.parametrize("url", ["", "tcp://host", "tcp://host:0", "tcp://host:99999", "serial://dev/x", "serial:///", "usb:///dev/x"])
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(ValueError, match="write tcp://HOST:PORT or serial:///dev/serial/by-id/NAME"):
         parse_address(url)

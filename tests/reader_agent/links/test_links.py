@@ -79,14 +79,18 @@ def test_what_is_written_arrives(line: tuple[FarEnd, Link]) -> None:
     assert end.receive() == b"\xbb\x00\x03"
 
 
+def write_until_noticed(link: Link) -> None:
+    for _ in range(100):  # a socket takes some bytes before it notices
+        link.write(bytes(1000))
+
+
 def test_a_pulled_cable_is_one_error_for_reading_and_for_writing(line: tuple[FarEnd, Link]) -> None:
     end, link = line
     end.pull()
     with pytest.raises(LinkLost):
         link.read(5.0)
     with pytest.raises(LinkLost):
-        for _ in range(100):  # a socket takes some bytes before it notices
-            link.write(bytes(1000))
+        write_until_noticed(link)
     link.close()
 
 

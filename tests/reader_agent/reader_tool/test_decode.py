@@ -1,0 +1,107 @@
+"""`ebike-reader decode`: one JSON object a line, whatever the bytes are."""
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader_agent.reader_tool.decode import HexReader, NotHex, bytes_of_hex
+
+# M100 manual V2.1, 4.2: a tag notice; its RSSI byte C9 is −55 dBm.
+NOTICE = "bb 02 22 00 11 c9 34 00 30 75 1f eb 70 5c 59 04 e3 d5 0d 70 3a 76 ef 7e"
+EPC = "30751feb705c5904e3d50d70"
+
+
+def decode(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "decode", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=60)
+
+
+def events(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert (done.returncode, done.stderr) == (0, b"")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        pytest.param(NOTICE.split(), b"", id="words"),
+        pytest.param([NOTICE.replace(" ", "").upper()], b"", id="one word, capitals"),
+        pytest.param([NOTICE], b"", id="one quoted text"),
+        pytest.param(["-"], NOTICE.encode() + b"\n", id="standard input"),
+        pytest.param(["-"], b"\n".join(NOTICE.replace(" ", "")[n : n + 3].encode() for n in range(0, 48, 3)), id="lines that cut bytes"),
+        pytest.param(["--raw", "-"], bytes.fromhex(NOTICE), id="raw"),
+    ],
+)
+def test_however_the_bytes_are_given(arguments: list[str], stdin: bytes) -> None:
+    (event,) = events(decode("m100", *arguments, stdin=stdin))
+    assert (event["event"], event["epc"], event["rssi"]) == ("tag_seen", EPC, {"value": -55, "unit": "dBm", "raw": "c9"})
+
+
+def test_a_broken_frame_is_an_event_and_the_next_is_read() -> None:
+    seen = events(decode("m100", NOTICE.replace("ef 7e", "ee 7e"), NOTICE))
+    assert seen[0]["event"] == "frame_error"
+    assert seen[0]["reason"] == "checksum"
+    assert seen[-1]["epc"] == EPC
+
+
+def test_half_a_frame_at_the_end_is_told() -> None:
+    (event,) = events(decode("m100", NOTICE[:20]))
+    assert event["event"] == "frame_error"
+
+
+def test_the_other_direction_reads_what_a_host_sends() -> None:
+    (event,) = events(decode("m100", "--direction", "to-reader", "bb 00 03 00 01 00 04 7e"))
+    assert (event["event"], event["opcode"]) == ("host_command", "03")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "says"),
+    [
+        pytest.param(["m100", "bb", "0x22"], b"", b"expected hex digits, found '0x22' in line 1", id="no hex"),
+        pytest.param(["m100", "-"], b"bb02\n22zz\n", b"found '22zz' in line 2", id="no hex in the second line"),
+        pytest.param(["m100", "-"], b"bb\xff\n", b"found 'bb\\\\xff' in line 1", id="bytes without --raw"),
+        pytest.param(["m100", "bb0"], b"", b"half a byte at the end", id="half a byte"),
+        pytest.param(["m300", "bb"], b"", b"no reader family 'm300'; known are m100, r200, r2000", id="unknown family"),
+        pytest.param(["m100", "--raw", "bb"], b"", b"write - in the place of the bytes", id="raw words"),
+    ],
+)
+def test_wrong_use_is_told_and_exits_2(arguments: list[str], stdin: bytes, says: bytes) -> None:
+    done = decode(*arguments, stdin=stdin)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_lines_come_while_input_still_runs() -> None:
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "decode", "m100", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(NOTICE.encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["epc"] == EPC
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_a_long_recording_is_read_whole() -> None:
+    assert len(events(decode("m100", "-", stdin=NOTICE.replace(" ", "").encode() * 20_000))) == 20_000
+
+
+@given(data=st.binary(max_size=60), cuts=st.lists(st.integers(0, 200), max_size=6))
+def test_hex_in_any_pieces_gives_the_same_bytes(data: bytes, cuts: list[int]) -> None:
+    text = data.hex(" ")
+    places = sorted({0, len(text), *(cut for cut in cuts if cut <= len(text))})
+    pieces = [text[start:end] for start, end in pairwise(places)]
+    assert b"".join(bytes_of_hex(pieces)) == data
+
+
+def test_the_offending_word_is_named_even_when_it_is_long() -> None:
+    with pytest.raises(NotHex, match="found 'zzzz"):
+        HexReader().feed("aa " + "z" * 10_000)

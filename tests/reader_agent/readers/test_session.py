@@ -1,0 +1,180 @@
+"""One reader's conversation, against the simulated reader of each family, in virtual time."""
+
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from firmware_protocols.catalogue import FAMILIES
+from firmware_protocols.commands import Region
+from firmware_protocols.simulators.faults import LineFaults
+from reader_agent.errors import LinkLost, ReaderRefused
+from reader_agent.readers.session import LOST_AFTER_S, ReaderSetup
+from reader_agent.readers.tid_reading import BUDGET_S
+from tests.reader_agent.readers.virtual import EPC, TID, Bench
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+
+
+def tag(number: int) -> tuple[bytes, bytes]:
+    return bytes.fromhex(f"EB0001{number:08X}0100000001"), bytes.fromhex(f"E2801160{number:016X}")
+
+
+@every_family
+def test_it_learns_what_the_reader_is_and_reports_what_it_sees(family: str) -> None:
+    bench = Bench(family)
+    bench.enter()
+    bench.run(2.0)
+    assert bench.counters.model
+    assert {seen.epc for seen, _ in bench.seen} == {EPC}
+    assert bench.counters.reads == len(bench.seen) > 20
+    assert bench.counters.frame_errors == 0
+
+
+@every_family
+def test_region_and_power_are_set_before_anything_is_read(family: str) -> None:
+    bench = Bench(family, setup=ReaderSetup((1,), region=Region.EU, power_dbm=20.0))
+    bench.enter()
+    bench.run(1.0)
+    assert bench.seen
+
+
+@every_family
+def test_a_setting_that_the_reader_cannot_have_is_refused_in_words(family: str) -> None:
+    bench = Bench(family, setup=ReaderSetup((1,), power_dbm=36.0))
+    with pytest.raises(ReaderRefused, match="the reader refuses SetPower"):
+        bench.run(1.0)
+
+
+@every_family
+def test_an_empty_lane_is_not_a_lost_reader(family: str) -> None:
+    bench = Bench(family)
+    bench.run(30.0)
+    assert bench.seen == []
+
+
+@every_family
+def test_inventory_goes_on_for_as_long_as_it_takes(family: str) -> None:
+    bench = Bench(family)
+    bench.enter()
+    bench.run(60.0)
+    times = [at for _, at in bench.seen]
+    assert max(late - early for early, late in pairwise(times)) < 1.5
+    assert times[-1] > 58
+
+
+@every_family
+def test_a_reader_that_falls_silent_is_lost_within_three_seconds(family: str) -> None:
+    bench = Bench(family)
+    bench.at(5.0, partial(setattr, bench, "is_silent", True))
+    with pytest.raises(LinkLost, match=r"nothing for 2\.\d s"):
+        bench.run(60.0)
+    assert LOST_AFTER_S <= bench.clock.now_s - 5.0 < 3.0
+
+
+@every_family
+def test_a_reader_that_only_makes_noise_is_lost_too(family: str) -> None:
+    bench = Bench(family)
+    bench.at(5.0, partial(setattr, bench, "is_silent", True))
+    bench.at(5.0, partial(setattr, bench, "garbage", b"\x00\xff\x5a"))
+    with pytest.raises(LinkLost, match="only noise; is the speed right"):
+        bench.run(60.0)
+    assert bench.clock.now_s - 5.0 < 3.0
+    assert bench.counters.frame_errors > 0
+
+
+@every_family
+def test_a_short_silence_is_overcome(family: str) -> None:
+    bench = Bench(family)
+    bench.enter()
+    bench.at(5.0, partial(setattr, bench, "is_silent", True))
+    bench.at(6.2, partial(setattr, bench, "is_silent", False))
+    bench.run(10.0)
+    assert bench.seen[-1][1] > 9.5
+
+
+@every_family
+def test_nobody_there_is_told_with_what_to_try(family: str) -> None:
+    bench = Bench(family)
+    bench.is_silent = True
+    with pytest.raises(LinkLost, match=f"no answer to GetInfo; is it a {family} reader, at this speed"):
+        bench.run(10.0)
+    assert bench.clock.now_s < 3.0
+
+
+@every_family
+def test_a_cable_pulled_in_the_middle_of_anything_is_one_error(family: str) -> None:
+    for step in range(40):
+        bench = Bench(family)
+        bench.enter()
+        bench.at(step * 0.013, partial(setattr, bench, "is_pulled", True))
+        with pytest.raises(LinkLost, match="unplugged"):
+            bench.run(10.0)
+
+
+@every_family
+def test_a_bad_line_costs_reads_and_nothing_else(family: str) -> None:
+    faults = LineFaults(noise=0.1, wrong_checksum=0.1, truncated=0.05, split=0.3, merged=0.3)
+    bench = Bench(family, faults=faults)
+    bench.enter()
+    bench.run(20.0)
+    assert {seen.epc for seen, _ in bench.seen} == {EPC}
+    assert bench.counters.frame_errors > 10
+    assert bench.seen[-1][1] > 19
+
+
+@every_family
+def test_the_tid_of_a_new_tag_is_read_once_and_in_time(family: str) -> None:
+    bench = Bench(family)
+    bench.enter(enters_s=2.0)
+    bench.run(10.0)
+    assert bench.tids == [(EPC, TID)]
+    times = [at for _, at in bench.seen]
+    assert max(late - early for early, late in pairwise(times)) <= BUDGET_S + 0.1
+
+
+@every_family
+@pytest.mark.parametrize("words", [6, 5, 4, 3, 2], ids="a TID of {} words".format)
+def test_a_shorter_tid_is_read_as_far_as_it_goes(family: str, words: int) -> None:
+    bench = Bench(family)
+    bench.enter(tid=TID[: words * 2])
+    bench.run(3.0)
+    assert bench.tids == [(EPC, TID[: words // 2 * 4])]
+
+
+@every_family
+def test_each_of_two_tags_gets_its_own_tid(family: str) -> None:
+    bench = Bench(family)
+    for number in (1, 2):
+        bench.enter(*tag(number), enters_s=1.0)
+    bench.run(5.0)
+    assert sorted(bench.tids) == [tag(1), tag(2)]
+
+
+@every_family
+def test_a_busy_lane_is_read_rather_than_questioned(family: str) -> None:
+    bench = Bench(family)
+    for number in range(8):
+        bench.enter(*tag(number))
+    bench.run(3.0)
+    assert len({seen.epc for seen, _ in bench.seen}) == 8
+    assert len(bench.tids) <= 3
+
+
+@every_family
+def test_without_being_asked_no_tid_is_read(family: str) -> None:
+    bench = Bench(family, setup=ReaderSetup((1,)))
+    bench.enter()
+    bench.run(3.0)
+    assert bench.tids == []
+
+
+@every_family
+def test_when_told_to_stop_the_reader_stops_transmitting(family: str) -> None:
+    bench = Bench(family)
+    bench.enter()
+    bench.run(2.0)
+    before = len(bench.seen)
+    bench.session.hear(0.5)
+    bench.session.hear(0.5)
+    assert len(bench.seen) - before <= 2
