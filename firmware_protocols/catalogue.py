@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_protocols.codec import Codec, Direction, FamilyFacts
-from firmware_protocols.errors import ProtocolError
+from firmware_protocols.errors import BadArgument, ProtocolError
 from firmware_protocols.m100.codec import FACTS as M100_FACTS
 from firmware_protocols.m100.codec import M100Codec
+from firmware_protocols.r2000.codec import DEFAULT_ADDRESS, DEFAULT_PORTS, R2000Codec
+from firmware_protocols.r2000.codec import FACTS as R2000_FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,30 @@ class _Family:
     build: Callable[[CodecOptions], Codec]
 
 
+def _m100(family: str) -> _Family:
+    return _Family(M100_FACTS[family], lambda options: _one_port(family, options))
+
+
+def _one_port(family: str, options: CodecOptions) -> Codec:
+    if options.antenna_ports not in (None, 1):
+        raise BadArgument(family, "number of antenna ports", "1", str(options.antenna_ports))
+    if options.address is not None:
+        raise BadArgument(family, "address", "none: the frames carry no address", f"{options.address:02x}")
+    return M100Codec(family, direction=options.direction)
+
+
+def _r2000(options: CodecOptions) -> Codec:
+    return R2000Codec(
+        direction=options.direction,
+        address=DEFAULT_ADDRESS if options.address is None else options.address,
+        antenna_ports=options.antenna_ports or DEFAULT_PORTS,
+    )
+
+
 _CATALOGUE: dict[str, _Family] = {
-    "m100": _Family(M100_FACTS["m100"], lambda options: M100Codec("m100", direction=options.direction)),
-    "r200": _Family(M100_FACTS["r200"], lambda options: M100Codec("r200", direction=options.direction)),
+    "m100": _m100("m100"),
+    "r200": _m100("r200"),
+    "r2000": _Family(R2000_FACTS, _r2000),
 }
 
 FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _CATALOGUE.items()}

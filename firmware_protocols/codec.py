@@ -29,6 +29,10 @@ class FamilyFacts:
     """True: StartInventory must be sent again when its rounds are used up or the reader falls silent in inventory."""
     pulses_in_inventory: bool
     """True: even with no tag in the field, inventory brings an event at least once a second."""
+    round_end_may_stop: bool = False
+    """True: RoundEnded may be the last word of an inventory, so StartInventory is best sent again at once. It does no harm to a
+    reader that would have gone on.
+    """
 
 
 class Codec(Protocol):
@@ -41,7 +45,9 @@ class Codec(Protocol):
         """Take what the line brought, in any pieces."""
 
     def next_event(self) -> Event | NeedData:
-        """The next event, NEED_DATA when there is none yet. Never raises on bytes."""
+        """The next event, NEED_DATA when there is none yet. Never raises on bytes. Events do not depend on how the line cut
+        the bytes: noise is reported when something follows it, when it is long, or at a gap.
+        """
 
     def receive_gap(self) -> None:
         """The line fell silent (for more than the family's frame gap): what is half received will not be completed."""

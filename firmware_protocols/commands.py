@@ -79,7 +79,7 @@ class SetAntennas:
 
 @dataclass(frozen=True, slots=True)
 class StartInventory:
-    """Read tags until told to stop. Some families end by themselves: see `Codec.inventory_lasts_rounds`."""
+    """Read tags until told to stop. Some families end by themselves: see `FamilyFacts.inventory_ends_by_itself`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,4 +88,3 @@ def _in_words(opcode: int, payload: bytes) -> str:
     if opcode == Opcode.GET_REGION and len(payload) == 1:
         return str(REGION.get(payload[0], ""))
     return ""
-

@@ -51,24 +51,26 @@ def requests_for(family: str, command: Command) -> tuple[Request, ...]:
 
 def _plain_requests(
     family: str,
-    command: GetInfo | GetRegion | SetRegion | GetPower | SetPower | GetAntennas | SetAntennas | StartInventory | StopInventory | SetOutput | Beep,
+    command: GetInfo
+    | GetRegion
+    | SetRegion
+    | GetPower
+    | SetPower
+    | GetAntennas
+    | SetAntennas
+    | StartInventory
+    | StopInventory
+    | SetOutput
+    | Beep,
 ) -> tuple[Request, ...]:
     match command:
-        case GetInfo():
-            return ((Opcode.GET_INFO, b"\x00"),)
-        case GetRegion():
-            return ((Opcode.GET_REGION, b""),)
+        case GetInfo() | GetRegion() | GetPower() | StartInventory() | StopInventory():
+            return (FIXED[type(command)],)
         case SetRegion(region=region):
             return ((Opcode.SET_REGION, bytes((BAND[region].code,))),)
-        case GetPower():
-            return ((Opcode.GET_POWER, b""),)
         case SetPower(power_dbm=power_dbm):
             check_range(family, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
             return ((Opcode.SET_POWER, round(power_dbm * 100).to_bytes(2)),)
-        case StartInventory():
-            return ((Opcode.START_INVENTORY, bytes((INVENTORY_RESERVED,)) + ROUNDS.to_bytes(2)),)
-        case StopInventory():
-            return ((Opcode.STOP_INVENTORY, b""),)
         case SetOutput(port=port, is_high=is_high):
             check_range(family, "output", port, 1, OUTPUTS)
             return ((Opcode.GPIO, bytes((PIN_DIRECTION, port, 1))), (Opcode.GPIO, bytes((PIN_VALUE, port, is_high))))
@@ -77,6 +79,15 @@ def _plain_requests(
         case Beep():
             raise Unsupported(family, "beep", "wire a buzzer to an output and use SetOutput")
     assert_never(command)
+
+
+FIXED: dict[type[Command], Request] = {
+    GetInfo: (Opcode.GET_INFO, b"\x00"),
+    GetRegion: (Opcode.GET_REGION, b""),
+    GetPower: (Opcode.GET_POWER, b""),
+    StartInventory: (Opcode.START_INVENTORY, bytes((INVENTORY_RESERVED,)) + ROUNDS.to_bytes(2)),
+    StopInventory: (Opcode.STOP_INVENTORY, b""),
+}
 
 
 def _selection(epc: bytes | None) -> Request:

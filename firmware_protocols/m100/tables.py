@@ -63,7 +63,7 @@ class Answer(Enum):
     TAG_STATUS = "length, PC and EPC of the tag, then one byte, 00 for success"
 
 
-ANSWER: dict[int, Answer] = dict.fromkeys(Opcode, Answer.DATA) | {
+ANSWER: dict[int, Answer] = {
     **dict.fromkeys(
         (
             Opcode.SET_REGION,

@@ -38,6 +38,9 @@ class ReaderOptions:
     """R2000: whether a repeat of FF goes on until the next command. Boards differ: with some it is one short round."""
 
 
+DEFAULT_OPTIONS = ReaderOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Emission:
     """One frame of the reader; if it reports a tag, whose stay it reports."""

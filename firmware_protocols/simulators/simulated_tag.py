@@ -28,7 +28,8 @@ class WrongPassword(Exception):
 class SimulatedTag:
     """Memory and locks of one tag. What it refuses, it refuses with the code that the air protocol fixes (Gen2 §6.3.2.12, annex I).
 
-    A password argument of 0 means that no Access was done: then a tag whose access password is not zero is in the open state.
+    A password argument of 0 means that no Access was done: a tag whose access password is zero is then in the secured state all
+    the same, any other in the open state.
     """
 
     def __init__(
@@ -129,9 +130,9 @@ class SimulatedTag:
         self.is_killed = True
 
     def _is_secured(self, password: int) -> bool:
-        if password and self.access_password and password != self.access_password:
+        if password and password != self.access_password:
             raise WrongPassword
-        return password == self.access_password or self.access_password == 0
+        return password == self.access_password
 
     def _check_inside(self, bank: Bank, start: int, end: int) -> None:
         if end > len(self._banks[bank]) or start >= end:

@@ -73,9 +73,7 @@ class TagField:
         self._stays: list[Presence] = []
         self._first_answers: list[FirstAnswer] = []
 
-    def enter(
-        self, tag: SimulatedTag, *, enters_s: float, leaves_s: float = inf, antenna: int = 1, peak_rssi_dbm: float = -50.0
-    ) -> None:
+    def enter(self, tag: SimulatedTag, *, enters_s: float, leaves_s: float = inf, antenna: int = 1, peak_rssi_dbm: float = -50.0) -> None:
         """The tag is before that antenna from one time to the other. It may enter again, and before several antennas."""
         self._stays.append(Presence(tag, enters_s, leaves_s, antenna, peak_rssi_dbm))
 

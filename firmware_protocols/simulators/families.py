@@ -1,0 +1,42 @@
+"""Which families can be simulated."""
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from firmware_protocols.codec import Codec, Direction
+from firmware_protocols.errors import ProtocolError
+from firmware_protocols.m100.codec import M100Codec
+from firmware_protocols.r2000.codec import R2000Codec
+from firmware_protocols.simulators.faults import NO_FAULTS, LineFaults
+from firmware_protocols.simulators.m100 import M100Dialect
+from firmware_protocols.simulators.r2000 import R2000Dialect
+from firmware_protocols.simulators.reader import DEFAULT_OPTIONS, Dialect, LineReader, LineSetup, ReaderOptions, SimulatedReader
+from firmware_protocols.simulators.tag_field import TagField
+
+
+class _Kind(NamedTuple):
+    codec: Callable[[], Codec]
+    dialect: Callable[[TagField, ReaderOptions], Dialect]
+
+
+def _m100(family: str) -> _Kind:
+    return _Kind(lambda: M100Codec(family, direction=Direction.TO_READER), lambda tags, _: M100Dialect(family, tags))
+
+
+_KINDS: dict[str, _Kind] = {
+    "m100": _m100("m100"),
+    "r200": _m100("r200"),
+    "r2000": _Kind(lambda: R2000Codec(direction=Direction.TO_READER), R2000Dialect),
+}
+SIMULATED_FAMILIES: tuple[str, ...] = tuple(_KINDS)
+
+
+def simulator_for(
+    family: str, field: TagField, rng: Random, *, faults: LineFaults = NO_FAULTS, options: ReaderOptions = DEFAULT_OPTIONS
+) -> SimulatedReader:
+    """A simulated reader before that field. All its chance comes from `rng`. Raises ProtocolError for a family without a simulator."""
+    kind = _KINDS.get(family)
+    if kind is None:
+        raise ProtocolError(f"no simulator for family {family!r}; there are {', '.join(SIMULATED_FAMILIES)}")
+    return LineReader(kind.codec(), kind.dialect(field, options), field, rng, LineSetup(faults, options.round_period_s))
