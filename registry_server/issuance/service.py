@@ -4,7 +4,7 @@ A job belongs to the desk that took it until that desk reports or an officer tak
 a desk that lost its answer or its power loses no job.
 """
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act, record
@@ -135,6 +135,12 @@ def find_open_job(session: Session, allocation: EpcAllocation) -> TagJob | None:
 
 def find_last_job(session: Session, allocation: EpcAllocation) -> TagJob | None:
     return session.scalars(select(TagJob).where(TagJob.allocation_id == allocation.id).order_by(TagJob.id.desc()).limit(1)).first()
+
+
+def count_waiting(session: Session, authority_id: int) -> int:
+    """Jobs that no desk has taken yet."""
+    statement = select(func.count()).where(TagJob.authority_id == authority_id, TagJob.state == JobState.WAITING)
+    return session.scalar(statement) or 0
 
 
 def _draw_password(random_bits: RandomBits) -> str:

@@ -1,0 +1,176 @@
+"""A licence's record with its tag, plate and card; the PDFs; the desks.
+
+The record page stands here and not with the licences, for it shows what both features know.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from secrets import randbits
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, Response
+
+from registry_server.clock import dhaka_date, fiscal_year_of
+from registry_server.epc_allocation import service as epc_allocation
+from registry_server.epc_allocation.models import EpcAllocation, TagBinding
+from registry_server.issuance import desks, service
+from registry_server.issuance.models import Desk, JobState, TagJob
+from registry_server.issuance.orders import Codes
+from registry_server.issuance.printing import DocumentKind, copies_of, print_document, prints_of, reprint_document
+from registry_server.licences.actions import Action, open_actions
+from registry_server.licences.models import Licence
+from registry_server.licences.queries import history_of
+from registry_server.licences.routes import Officer, Reader, Visit, number_writer
+from registry_server.licences.service import get_record
+from registry_server.licences.states import LicenceState
+from registry_server.people.models import Role
+from registry_server.web import pages
+from registry_server.web.deps import AppSettings, Now, ReadSession, Secrets, SignedIn, WriteSession, require
+from registry_server.web.navigation import Place
+from schemas.epc import Epc
+from schemas.tid import Tid
+
+DESK_READERS = (Role.LICENCE_OFFICER, Role.ADMINISTRATOR)
+PLACES = (Place("/desks", "issuance.nav", frozenset(DESK_READERS)),)
+REFRESH_S = 2
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class TagView:
+    """What the page shows of a licence's tag."""
+
+    allocation: EpcAllocation
+    epc: str
+    binding: TagBinding | None
+    tid: str
+    job: TagJob | None
+    desk: Desk | None
+    awake_desks: int
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a look in a moment may show something new."""
+        return self.binding is None and self.job is not None and self.job.state in {JobState.WAITING, JobState.TAKEN}
+
+
+@router.get("/licences/{licence_id}")
+def show_record(request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, done: str = "") -> Response:
+    licence = get_record(session, licence_id)
+    facts = _record_facts(Visit(request, session, signed_in, now), licence)
+    is_officer = signed_in.role == Role.LICENCE_OFFICER
+    actions = _actions(licence, dhaka_date(now)) if is_officer else []
+    return pages.page(
+        request,
+        signed_in,
+        "issuance/record.html",
+        actions=actions,
+        done=done if done in {*Action, "tag", "taken-back"} else "",
+        prints=prints_of(session, licence.id),
+        history=history_of(session, licence),
+        **facts,
+    )
+
+
+@router.get("/licences/{licence_id}/registered")
+def show_registered(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+    """What comes after the form: the number and the next steps. Can be opened again."""
+    licence = get_record(session, licence_id)
+    copies = {kind: copies_of(session, licence.id, kind) for kind in DocumentKind}
+    facts = _record_facts(Visit(request, session, signed_in, now), licence)
+    return pages.page(request, signed_in, "issuance/registered.html", copies=copies, **facts)
+
+
+@router.get("/licences/{licence_id}/tag")
+def show_tag(request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int) -> Response:
+    """The tag's part of the record, asked again every REFRESH_S while a desk is at it."""
+    facts = _record_facts(Visit(request, session, signed_in, now), get_record(session, licence_id))
+    return HTMLResponse(pages.fragment(request, signed_in, "issuance/tag.html", **facts), headers={"Cache-Control": "no-store"})
+
+
+@router.post("/licences/{licence_id}/tag")
+def order_tag(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, secrets: Secrets) -> Response:
+    service.order_tag(session, licence_id, act=signed_in.act(now), secrets=secrets, random_bits=randbits)
+    return pages.redirect(f"/licences/{licence_id}?done=tag#tag")
+
+
+@router.post("/licences/{licence_id}/tag/take-back")
+def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+    allocation = service.get_allocation(session, get_record(session, licence_id))
+    job = service.find_open_job(session, allocation)
+    if job is not None:
+        service.take_back(session, job.id, act=signed_in.act(now))
+    return pages.redirect(f"/licences/{licence_id}?done=taken-back#tag")
+
+
+@router.post("/licences/{licence_id}/{kind}.pdf")
+def print_pdf(  # noqa: PLR0913, PLR0917 — a route names what it needs
+    session: WriteSession,
+    signed_in: Officer,
+    now: Now,
+    licence_id: int,
+    kind: DocumentKind,
+    secrets: Secrets,
+    settings: AppSettings,
+) -> Response:
+    codes = Codes(secrets, settings.public_host)
+    pdf = print_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
+    return _pdf(pdf, get_record(session, licence_id), kind)
+
+
+@router.get("/licences/{licence_id}/{kind}.pdf")
+def reprint_pdf(  # noqa: PLR0913, PLR0917 — a route names what it needs
+    session: WriteSession,
+    signed_in: Officer,
+    now: Now,
+    licence_id: int,
+    kind: DocumentKind,
+    secrets: Secrets,
+    settings: AppSettings,
+) -> Response:
+    """Reloading the PDF is a further copy and is counted as one."""
+    codes = Codes(secrets, settings.public_host)
+    pdf = reprint_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
+    return _pdf(pdf, get_record(session, licence_id), kind)
+
+
+@router.get("/desks")
+def show_desks(
+    request: Request, session: ReadSession, signed_in: Annotated[SignedIn, Depends(require(*DESK_READERS))], now: Now
+) -> Response:
+    rows = [(desk, desks.is_awake(desk, now)) for desk in desks.desks_of(session, signed_in.authority_id)]
+    waiting = service.count_waiting(session, signed_in.authority_id)
+    return pages.page(request, signed_in, "issuance/desks.html", rows=rows, waiting=waiting)
+
+
+def tag_view(visit: Visit, licence: Licence) -> TagView:
+    allocation = service.get_allocation(visit.session, licence)
+    binding = epc_allocation.find_binding(visit.session, allocation)
+    job = service.find_last_job(visit.session, allocation)
+    desk = visit.session.get(Desk, job.desk_id) if job is not None and job.desk_id is not None else None
+    awake = sum(desks.is_awake(one, visit.now) for one in desks.desks_of(visit.session, licence.authority_id))
+    return TagView(allocation, str(Epc(allocation.epc)), binding, str(Tid(binding.tid)) if binding else "", job, desk, awake)
+
+
+def _record_facts(visit: Visit, licence: Licence) -> dict[str, Any]:
+    today = dhaka_date(visit.now)
+    return {
+        "licence": licence,
+        "number": number_writer(visit)(licence),
+        "today": today,
+        "fiscal_year": fiscal_year_of(licence.valid_until),
+        "tag": tag_view(visit, licence),
+        "is_officer": visit.signed_in.role == Role.LICENCE_OFFICER,
+        "refresh_s": REFRESH_S,
+    }
+
+
+def _actions(licence: Licence, today: date) -> list[Action]:
+    is_stolen = licence.vehicle.stolen_at is not None
+    return open_actions(LicenceState(licence.state), is_stolen=is_stolen, valid_until=licence.valid_until, today=today)
+
+
+def _pdf(pdf: bytes, licence: Licence, kind: DocumentKind) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{licence.number}-{kind}.pdf"', "Cache-Control": "no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)
