@@ -13,7 +13,10 @@ from schemas.identifiers import ProofLevel
 
 
 class Flag(AuthorityOwned, Base):
-    """One rule's verdict on one passage, with all it rests on: it can be read when the registry has moved on. `id` rises with the commits."""
+    """One rule's verdict on one passage, with all it rests on: it reads the same when the registry has moved on.
+
+    `id` rises with the commits.
+    """
 
     __tablename__ = "flag"
     __table_args__ = (
