@@ -3,14 +3,7 @@
 from enum import StrEnum
 
 from registry_server.errors import MoveRefused
-
-
-class ReviewState(StrEnum):
-    """A flag is open until a magistrate decides; a decision is not taken back, a new flag is a new question."""
-
-    OPEN = "open"
-    DISMISSED = "dismissed"
-    CONFIRMED = "confirmed"
+from registry_server.matcher.states import FlagState
 
 
 class CaseState(StrEnum):
@@ -32,11 +25,12 @@ class DismissReason(StrEnum):
     OTHER = "other"
 
 
-REVIEW_MOVES: dict[ReviewState, frozenset[ReviewState]] = {
-    ReviewState.OPEN: frozenset({ReviewState.DISMISSED, ReviewState.CONFIRMED}),
-    ReviewState.DISMISSED: frozenset(),
-    ReviewState.CONFIRMED: frozenset(),
+FLAG_MOVES: dict[FlagState, frozenset[FlagState]] = {
+    FlagState.OPEN: frozenset({FlagState.DISMISSED, FlagState.CONFIRMED}),
+    FlagState.DISMISSED: frozenset(),
+    FlagState.CONFIRMED: frozenset(),
 }
+"""A decision is not taken back: a new flag is a new question."""
 CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
     CaseState.OPEN: frozenset({CaseState.WITHDRAWN}),
     CaseState.WITHDRAWN: frozenset(),
@@ -47,4 +41,11 @@ def move_case(number: str, old: CaseState, new: CaseState) -> CaseState:
     """The new state. Raises MoveRefused."""
     if new not in CASE_MOVES[old]:
         raise MoveRefused("case", number, old, new)
+    return new
+
+
+def move_flag(id_: int, old: FlagState, new: FlagState) -> FlagState:
+    """The new state. Raises MoveRefused."""
+    if new not in FLAG_MOVES[old]:
+        raise MoveRefused("flag", str(id_), old, new)
     return new

@@ -1,9 +1,12 @@
 """What the wall shows, as values. No personal data: a plate, a vehicle's looks, what was found."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
+
+from registry_server.licences.vehicle_class import VehicleClass
+from registry_server.matcher.states import FlagKind
+from schemas.identifiers import ProofLevel
 
 QUIET_AFTER = timedelta(seconds=90)
 """An agent tells its status every 30 s or sooner; three missing ones are silence."""
@@ -11,11 +14,29 @@ SPOOL_WARNING = 20
 """Batches that wait at the agent: the uplink is down or too slow, what is shown here is late."""
 
 
+class Words(NamedTuple):
+    """One name in both languages."""
+
+    bn: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True)
 class FlagSeen:
     id: int
-    kind: str
-    facts: Mapping[str, Any]
+    kind: FlagKind
+
+
+@dataclass(frozen=True, slots=True)
+class Bike:
+    """What an officer compares with the vehicle before him."""
+
+    licence_id: int
+    number: str
+    plate: Words
+    vehicle_class: VehicleClass
+    colour: str
+    valid_until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +47,14 @@ class Passed:
     authority_id: int
     checkpoint_id: int
     checkpoint: str
+    place: Words
     lane: str
     epc: str
-    proof_level: str
+    proof_level: ProofLevel
     seen_at: datetime
     received_at: datetime
-    licence_id: int | None = None
-    plate: str | None = None
-    vehicle_class: str | None = None
-    colour: str | None = None
-    valid_until: date | None = None
+    bike: Bike | None = None
     flags: tuple[FlagSeen, ...] = ()
-
-    @property
-    def is_flagged(self) -> bool:
-        return bool(self.flags)
 
     @property
     def version(self) -> tuple[int, int]:
@@ -94,8 +108,7 @@ class CheckpointNow:
 
     id: int
     slug: str
-    name_bn: str
-    name_en: str
+    place: Words
     passages: int
     flagged: int
     agents: tuple[AgentNow, ...]

@@ -97,7 +97,7 @@ class Feed:
 
     def check_room(self, officer_id: int) -> None:
         """Raises Conflict `too_many_walls`."""
-        if sum(subscription.officer_id == officer_id for subscription in self._subscriptions) >= STREAMS_PER_OFFICER:
+        if sum(subscription.officer_id == officer_id for subscription in tuple(self._subscriptions)) >= STREAMS_PER_OFFICER:
             raise Conflict("too_many_walls", limit=str(STREAMS_PER_OFFICER))
 
     @property

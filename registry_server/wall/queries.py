@@ -1,0 +1,200 @@
+"""What passed since a position, the latest of it, and how the checkpoints are. At most four statements each, however much passed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from registry_server.authorities.models import Agent, Authority, Checkpoint
+from registry_server.licences.models import Licence, Vehicle
+from registry_server.licences.numbers import plate_numbers
+from registry_server.licences.vehicle_class import VehicleClass
+from registry_server.matcher.models import Flag
+from registry_server.matcher.states import FlagKind
+from registry_server.sightings.models import AgentState, Passage, Verdict
+from registry_server.wall.board import AgentNow, Bike, CheckpointNow, FlagSeen, Passed, ReaderNow, Words
+from registry_server.wall.position import Position
+from schemas.identifiers import ProofLevel
+
+MINUTE = timedelta(minutes=1)
+RECENT_PASSAGES = 40_000
+"""How far back, in ids, the last minute and the last legal ones are looked for: passages have no index by time."""
+ALL = 1_000_000_000
+
+
+class Page(NamedTuple):
+    """Oldest first. `is_whole`: nothing more was there at the time."""
+
+    position: Position
+    passed: list[Passed]
+    is_whole: bool
+
+
+def newest_position(session: Session) -> Position:
+    """Of all authorities: what is stored now needs no delivery."""
+    return Position(session.scalar(select(func.max(Passage.id))) or 0, session.scalar(select(func.max(Flag.id))) or 0)
+
+
+def passed_after(session: Session, after: Position, limit: int = ALL) -> Page:
+    """The next `limit` passages with all their flags, and earlier passages that were flagged since."""
+    rows = session.execute(_passages().where(Passage.id > after.passage).order_by(Passage.id).limit(limit)).all()
+    last = rows[-1].id if rows else after.passage
+    flags = _flags(session, Flag.passage_id <= last, or_(Flag.passage_id > after.passage, Flag.id > after.flag))
+    late = sorted(flags.keys() - {row.id for row in rows})
+    is_whole = len(rows) < limit
+    newest_flag = max((flag.id for seen in flags.values() for flag in seen), default=0) if is_whole else 0
+    passed = [_passed(row, flags.get(row.id, [])) for row in rows] + _by_id(session, late)
+    return Page(Position(last, max(after.flag, newest_flag)), passed, is_whole)
+
+
+def latest_clear(session: Session, checkpoint_id: int | None, limit: int) -> list[Passed]:
+    """The newest legal passages, newest first."""
+    statement = _passages().where(Passage.id > _recent(session), Passage.verdict == Verdict.LEGAL)
+    rows = session.execute(_at(statement, checkpoint_id).order_by(Passage.id.desc()).limit(limit)).all()
+    return [_passed(row, []) for row in rows]
+
+
+def latest_flagged(session: Session, checkpoint_id: int | None, limit: int) -> list[Passed]:
+    """The passages with the newest flags, newest first."""
+    newest = func.max(Flag.id)
+    statement = select(Flag.passage_id).group_by(Flag.passage_id).order_by(newest.desc()).limit(limit)
+    recent = func.coalesce(select(func.max(Flag.id)).scalar_subquery(), 0) - RECENT_PASSAGES
+    statement = statement.where(Flag.id > recent)
+    if checkpoint_id is not None:
+        statement = statement.where(Flag.checkpoint_id == checkpoint_id)
+    return _by_id(session, session.scalars(statement).all())
+
+
+def checkpoints(session: Session) -> Sequence[Checkpoint]:
+    return session.scalars(select(Checkpoint).order_by(Checkpoint.name_en)).all()
+
+
+def health(session: Session, authority_ids: Iterable[int], now: datetime) -> dict[int, tuple[CheckpointNow, ...]]:
+    """Every checkpoint of these authorities with its last minute and its agents."""
+    agents = _agents(session)
+    counts = _last_minute(session, now)
+    found: dict[int, list[CheckpointNow]] = {authority_id: [] for authority_id in authority_ids}
+    for checkpoint in session.scalars(select(Checkpoint).where(Checkpoint.authority_id.in_(found)).order_by(Checkpoint.name_en)):
+        legal, flagged = counts[checkpoint.id, Verdict.LEGAL], counts[checkpoint.id, Verdict.FLAGGED]
+        place = Words(checkpoint.name_bn, checkpoint.name_en)
+        found[checkpoint.authority_id].append(
+            CheckpointNow(checkpoint.id, checkpoint.slug, place, legal + flagged, flagged, tuple(agents[checkpoint.id]))
+        )
+    return {authority_id: tuple(rows) for authority_id, rows in found.items()}
+
+
+def _recent(session: Session) -> int:
+    return (session.scalar(select(func.max(Passage.id))) or 0) - RECENT_PASSAGES
+
+
+def _at(statement: "Select[*tuple[Any, ...]]", checkpoint_id: int | None) -> "Select[*tuple[Any, ...]]":
+    return statement if checkpoint_id is None else statement.where(Passage.checkpoint_id == checkpoint_id)
+
+
+def _passages() -> "Select[*tuple[Any, ...]]":
+    return (
+        select(
+            Passage.id,
+            Passage.authority_id,
+            Passage.checkpoint_id,
+            Passage.lane,
+            Passage.epc,
+            Passage.proof_level,
+            Passage.at,
+            Passage.received_at,
+            Checkpoint.slug,
+            Checkpoint.name_bn,
+            Checkpoint.name_en,
+            Authority.plate_prefix_bn,
+            Authority.plate_prefix_en,
+            Licence.id.label("licence_id"),
+            Licence.number,
+            Licence.serial,
+            Licence.valid_until,
+            Vehicle.vehicle_class,
+            Vehicle.colour,
+        )
+        .join(Checkpoint, Checkpoint.id == Passage.checkpoint_id)
+        .join(Authority, Authority.id == Passage.authority_id)
+        .outerjoin(Licence, Licence.id == Passage.licence_id)
+        .outerjoin(Vehicle, Vehicle.id == Licence.vehicle_id)
+    )
+
+
+def _flags(session: Session, *where: ColumnElement[bool]) -> dict[int, list[FlagSeen]]:
+    found: dict[int, list[FlagSeen]] = defaultdict(list)
+    for row in session.execute(select(Flag.id, Flag.passage_id, Flag.kind).where(and_(*where)).order_by(Flag.id)):
+        found[row.passage_id].append(FlagSeen(row.id, FlagKind(row.kind)))
+    return found
+
+
+def _by_id(session: Session, ids: Sequence[int]) -> list[Passed]:
+    """In the order of the ids. One that was forgotten meanwhile is left out."""
+    if not ids:
+        return []
+    rows = {row.id: row for row in session.execute(_passages().where(Passage.id.in_(ids)))}
+    flags = _flags(session, Flag.passage_id.in_(ids))
+    return [_passed(rows[id_], flags[id_]) for id_ in ids if id_ in rows]
+
+
+def _passed(row: Row[Any], flags: list[FlagSeen]) -> Passed:
+    return Passed(
+        id=row.id,
+        authority_id=row.authority_id,
+        checkpoint_id=row.checkpoint_id,
+        checkpoint=row.slug,
+        place=Words(row.name_bn, row.name_en),
+        lane=row.lane,
+        epc=row.epc.hex().upper(),
+        proof_level=ProofLevel(row.proof_level),
+        seen_at=row.at,
+        received_at=row.received_at,
+        bike=_bike(row),
+        flags=tuple(flags),
+    )
+
+
+def _bike(row: Row[Any]) -> Bike | None:
+    if row.licence_id is None:
+        return None
+    vehicle_class = VehicleClass(row.vehicle_class)
+    plate = Words(*plate_numbers(row.plate_prefix_bn, row.plate_prefix_en, vehicle_class, row.serial))
+    return Bike(row.licence_id, row.number, plate, vehicle_class, row.colour, row.valid_until)
+
+
+def _last_minute(session: Session, now: datetime) -> dict[tuple[int, Verdict], int]:
+    statement = select(Passage.checkpoint_id, Passage.verdict, func.count()).where(
+        Passage.id > _recent(session), Passage.received_at > now - MINUTE
+    )
+    counts: dict[tuple[int, Verdict], int] = defaultdict(int)
+    for checkpoint_id, verdict, count in session.execute(statement.group_by(Passage.checkpoint_id, Passage.verdict)):
+        counts[checkpoint_id, Verdict(verdict)] = count
+    return counts
+
+
+def _agents(session: Session) -> dict[int, list[AgentNow]]:
+    """By checkpoint. Agents whose key was revoked no longer count."""
+    found: dict[int, list[AgentNow]] = defaultdict(list)
+    statement = select(Agent, AgentState).outerjoin(AgentState, AgentState.agent_id == Agent.id).where(~Agent.is_revoked)
+    for agent, state in session.execute(statement.order_by(Agent.slug)):
+        found[agent.checkpoint_id].append(_agent(agent, state))
+    return found
+
+
+def _agent(agent: Agent, state: AgentState | None) -> AgentNow:
+    silent = AgentNow(agent.slug, is_online=False, told_at=None, spooled_batches=0, dropped_sightings=0, clock_offset_ms=None, readers=())
+    if state is None:
+        return silent
+    return replace(
+        silent,
+        is_online=state.is_online,
+        told_at=state.received_at,
+        spooled_batches=state.spooled_batches,
+        dropped_sightings=state.dropped_sightings,
+        clock_offset_ms=state.clock_offset_ms,
+        readers=tuple(ReaderNow(str(reader["reader"]), str(reader["state"])) for reader in state.readers),
+    )

@@ -1,0 +1,90 @@
+"""One open stream: first what it missed, then what comes, and what it missed again if it was too slow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from registry_server.wall.feed import Feed, News, Subscription
+from registry_server.wall.position import Position
+from registry_server.wall.queries import Page
+
+PAGE_PASSAGES = 500
+SIGNED_IN_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """More was missed than is worth sending one by one: load the page again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """The session has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who watches. `missed` reads the database from a position; `is_signed_in` looks whether the session lives. Both run in a thread."""
+
+    authority_id: int
+    officer_id: int
+    missed: Callable[[Position, int], Page]
+    is_signed_in: Callable[[], bool]
+    most_missed_pages: int | None = None
+    """None: everything is sent, however much it is."""
+
+
+async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncIterator[News | Stale | SignedOut]:
+    """All news after `start`, each version of a passage once. Ends when the session or the feed ends, or after Stale."""
+    position = start
+    async with feed.subscribe(viewer.authority_id, viewer.officer_id) as subscription:
+        while True:
+            subscription.is_behind = False
+            delivered: set[tuple[int, int]] = set()
+            async for news in _missed(viewer, position):
+                yield news
+                if isinstance(news, Stale):
+                    return
+                position = news.position
+                delivered.update(passed.version for passed in news.passed)
+            async for live in _live(subscription, viewer, position, delivered):
+                yield live
+                if isinstance(live, SignedOut):
+                    return
+                position = position.at_least(live.position)
+            if not subscription.is_behind:
+                return
+
+
+async def _missed(viewer: Viewer, position: Position) -> AsyncIterator[News | Stale]:
+    pages = 0
+    while True:
+        if pages == viewer.most_missed_pages:
+            yield Stale()
+            return
+        page = await asyncio.to_thread(viewer.missed, position, PAGE_PASSAGES)
+        position, pages = page.position, pages + 1
+        yield News(position, tuple(page.passed))
+        if page.is_whole:
+            return
+
+
+async def _live(
+    subscription: Subscription, viewer: Viewer, caught_up: Position, delivered: set[tuple[int, int]]
+) -> AsyncIterator[News | SignedOut]:
+    """Until the stream falls behind or the feed ends. `delivered`: what the catch-up sent; the queue may hold it too."""
+    loop = asyncio.get_running_loop()
+    looked_s = loop.time()
+    while not subscription.is_behind:
+        news = await subscription.queue.get()
+        if subscription.is_behind or news is None:
+            return
+        rest = news.without(delivered)
+        if news.position.at_least(caught_up) == news.position:
+            delivered.clear()
+        yield rest
+        if loop.time() - looked_s > SIGNED_IN_EVERY_S:
+            looked_s = loop.time()
+            if not await asyncio.to_thread(viewer.is_signed_in):
+                yield SignedOut()
+                return
