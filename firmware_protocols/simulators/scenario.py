@@ -30,7 +30,7 @@ from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import MAX_EPC_WORDS
 from firmware_protocols.simulators.faults import NO_FAULTS, LineFaults
 from firmware_protocols.simulators.simulated_tag import PC_96, SimulatedTag
-from firmware_protocols.simulators.tag_field import RadioConditions, TagField
+from firmware_protocols.simulators.tag_field import NORMAL_AIR, RadioConditions, TagField
 
 DEFAULT_UNTIL_S = 3600.0
 DEFAULT_RSSI_DBM = -50.0
@@ -74,7 +74,7 @@ class TagEntry:
 class Scenario:
     tags: tuple[TagEntry, ...]
     faults: LineFaults = NO_FAULTS
-    air: RadioConditions = RadioConditions()
+    air: RadioConditions = NORMAL_AIR
     seed: int | None = None
     until_s: float = DEFAULT_UNTIL_S
 
@@ -96,6 +96,7 @@ def parse_scenario(data: Mapping[str, object], *, antenna_ports: int = 8) -> Sce
         until_s=_number("until_s", data.get("until_s", DEFAULT_UNTIL_S), at_least=0),
     )
     _check_chips(scenario.tags)
+    _check_repeats(scenario)
     return scenario
 
 
@@ -146,7 +147,7 @@ def _repeat(where: str, entry: Mapping[str, object], dwell_s: float) -> float | 
     if "repeat_every_s" not in entry:
         return None
     every_s = _number(f"{where}.repeat_every_s", entry["repeat_every_s"], at_least=0)
-    if not every_s > dwell_s or every_s * MOST_STAYS < DEFAULT_UNTIL_S:
+    if not every_s > dwell_s:
         raise BadScenario(f"{where}.repeat_every_s", f"more than dwell_s ({dwell_s:g} s; give one)", every_s)
     return every_s
 
@@ -158,7 +159,7 @@ def _parse_air(section: object) -> RadioConditions:
     has_collisions = section.get("has_collisions", True)
     if not isinstance(has_collisions, bool):
         raise BadScenario("air.has_collisions", "true or false", has_collisions)
-    miss_rate = _number("air.miss_rate", section.get("miss_rate", RadioConditions().miss_rate), at_least=0)
+    miss_rate = _number("air.miss_rate", section.get("miss_rate", NORMAL_AIR.miss_rate), at_least=0)
     if miss_rate > 1:
         raise BadScenario("air.miss_rate", "a share from 0 to 1", miss_rate)
     return RadioConditions(miss_rate, has_collisions)
@@ -186,6 +187,13 @@ def _check_chips(tags: tuple[TagEntry, ...]) -> None:
             )
 
 
+def _check_repeats(scenario: Scenario) -> None:
+    for place, entry in enumerate(scenario.tags, 1):
+        if entry.repeat_every_s is not None and entry.repeat_every_s * MOST_STAYS < scenario.until_s:
+            expected = f"at least {scenario.until_s / MOST_STAYS:g} (until_s is {scenario.until_s:g})"
+            raise BadScenario(f"tags[{place}].repeat_every_s", expected, entry.repeat_every_s)
+
+
 def _check_keys(where: str, section: Mapping[str, object], known: set[str]) -> None:
     unknown = sorted(str(key) for key in section if key not in known)
     if unknown:
@@ -197,7 +205,7 @@ def _number(where: str, value: object, *, at_least: float = -inf) -> float:
     if not is_number:
         raise BadScenario(where, "a number", value)
     assert isinstance(value, int | float)
-    if value < at_least or value != value or (not isfinite(value) and not where.endswith("dwell_s")):
+    if not value >= at_least or not (isfinite(value) or where.endswith("dwell_s")):
         raise BadScenario(where, "a number" if at_least == -inf else f"a number of at least {at_least:g}", value)
     return float(value)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import count
 from math import inf, pi, sin
 from random import Random
 
@@ -22,6 +24,7 @@ class RadioConditions:
     """Two tags in one slot of a round are both lost for that round."""
 
 
+NORMAL_AIR = RadioConditions()
 CLEAN_AIR = RadioConditions(miss_rate=0.0, has_collisions=False)
 
 
@@ -68,25 +71,29 @@ class FirstAnswer:
 class TagField:
     """All tags around one reader. Time is whatever the caller's clock says, in seconds; it must not run backwards."""
 
-    def __init__(self, rng: Random, conditions: RadioConditions = RadioConditions()) -> None:
+    def __init__(self, rng: Random, conditions: RadioConditions = NORMAL_AIR) -> None:
         self._rng, self._conditions = rng, conditions
-        self._stays: list[Presence] = []
+        self._coming: list[tuple[float, int, Presence]] = []  # a heap; the number keeps stays of one time apart
+        self._here: list[Presence] = []
+        self._numbers = count()
         self._first_answers: list[FirstAnswer] = []
 
     def enter(self, tag: SimulatedTag, *, enters_s: float, leaves_s: float = inf, antenna: int = 1, peak_rssi_dbm: float = -50.0) -> None:
         """The tag is before that antenna from one time to the other. It may enter again, and before several antennas."""
-        self._stays.append(Presence(tag, enters_s, leaves_s, antenna, peak_rssi_dbm))
+        heappush(self._coming, (enters_s, next(self._numbers), Presence(tag, enters_s, leaves_s, antenna, peak_rssi_dbm)))
 
     def remove(self, tid: bytes) -> bool:
         """Take the chip away, wherever it is or would come. False if it is not known."""
-        before = len(self._stays)
-        self._stays = [stay for stay in self._stays if stay.tag.tid != tid]
-        return len(self._stays) < before
+        before = len(self._coming) + len(self._here)
+        self._coming = [entry for entry in self._coming if entry[2].tag.tid != tid]
+        heapify(self._coming)
+        self._here = [stay for stay in self._here if stay.tag.tid != tid]
+        return len(self._coming) + len(self._here) < before
 
     def present(self, now_s: float, antenna: int) -> list[Presence]:
         """Who is before the antenna, heard or not."""
-        self._forget_gone(now_s)
-        return [stay for stay in self._stays if stay.enters_s <= now_s and stay.antenna == antenna and not stay.tag.is_killed]
+        self._let_pass(now_s)
+        return [stay for stay in self._here if stay.antenna == antenna and stay.enters_s <= now_s and not stay.tag.is_killed]
 
     def run_round(self, now_s: float, antenna: int) -> list[Answer]:
         """Who is heard in one inventory round."""
@@ -128,6 +135,8 @@ class TagField:
             drawn.setdefault(self._rng.randrange(slots), []).append(answer)
         return [answers[0] for _, answers in sorted(drawn.items()) if len(answers) == 1]
 
-    def _forget_gone(self, now_s: float) -> None:
-        if any(stay.leaves_s <= now_s for stay in self._stays):
-            self._stays = [stay for stay in self._stays if stay.leaves_s > now_s]
+    def _let_pass(self, now_s: float) -> None:
+        while self._coming and self._coming[0][0] <= now_s:
+            self._here.append(heappop(self._coming)[2])
+        if any(stay.leaves_s <= now_s for stay in self._here):
+            self._here = [stay for stay in self._here if stay.leaves_s > now_s]
