@@ -1,6 +1,7 @@
 """`ebike-reader`: decode, probe and simulate readers."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -92,7 +93,7 @@ def _address_or_exit(url: str) -> LinkAddress:
 def _input(words: list[str], *, is_raw: bool) -> Iterable[bytes]:
     if words != ["-"]:
         return bytes_of_hex([" ".join(words)])
-    pieces = iter(partial(sys.stdin.buffer.read1, CHUNK), b"")
+    pieces = iter(partial(os.read, sys.stdin.fileno(), CHUNK), b"")
     return pieces if is_raw else bytes_of_hex(piece.decode("ascii", "backslashreplace") for piece in pieces)
 
 

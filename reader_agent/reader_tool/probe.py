@@ -59,7 +59,7 @@ def _ask(address: LinkAddress, open_at: OpenAt, baud: int, facts: FamilyFacts, c
     counters = Counters()
     link = open_at(address, baud)
     try:
-        Session(link, _codecs(facts.name), Ears(_ignore_tag, _ignore_tid), counters, clock).greet()
+        Session(link, _codecs(facts.name), Ears(_ignore_tag, _ignore_tid), counters, clock).greet(tries=1)
     except (LinkLost, ReaderRefused) as error:
         return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else str(error)
     finally:

@@ -46,6 +46,7 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     faults = LineFaults(noise, wrong_checksum, truncated, split, merged, refused, unanswered)
     rng = Random(seed)  # noqa: S311 — chance that can be played again, no secret
     field = TagField(rng, RadioConditions(miss_rate=miss_rate))
+    stopped = _signals()
     line = _open_line(is_pty=is_pty, tcp=tcp, link=link)
     reader = simulator_for(family, field, rng, faults=faults)
     simulation = Simulation(Parts(reader, field, line), SystemClock(), _tell if as_json else _keep_quiet)
@@ -53,18 +54,19 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
         _tell({"event": "listening", "at": line.place})
     else:
         typer.echo(line.place)
-    _run(simulation, takes_orders=takes_orders, until_eof=until_eof)
-
-
-def _run(simulation: Simulation, *, takes_orders: bool, until_eof: bool) -> None:
-    stopped: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: stopped.append(number))
     try:
         while not stopped and (takes_orders or not until_eof):
             takes_orders = simulation.turn(has_orders=takes_orders)
     finally:
         simulation.unplug()
+
+
+def _signals() -> list[int]:
+    """Fills when we are told to end."""
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
+    return stopped
 
 
 def _open_line(*, is_pty: bool, tcp: str | None, link: Path | None) -> Line:

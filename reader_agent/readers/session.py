@@ -84,10 +84,10 @@ class Session:
                 raise ReaderRefused(_name(command), f"{reply.status} {reply.detail}".strip())
         self.start_inventory()
 
-    def greet(self) -> None:
+    def greet(self, tries: int = TRIES) -> None:
         """End what the reader may still be doing, and learn what it is. Raises LinkLost if it does not answer."""
         self.ask_in_time(StopInventory(), ANSWER_S)
-        self._counters.model = _text_of(self._ask_surely(GetInfo()))
+        self._counters.model = _text_of(self._ask_surely(GetInfo(), tries))
 
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""
@@ -136,8 +136,8 @@ class Session:
             self._link.write(frame)
         self._last_start_s = self._clock.now().monotonic_s
 
-    def _ask_surely(self, command: Command) -> Reply:
-        for _ in range(TRIES):
+    def _ask_surely(self, command: Command, tries: int = TRIES) -> Reply:
+        for _ in range(tries):
             reply = self.ask_in_time(command, ANSWER_S)
             if reply is not None:
                 return reply

@@ -10,7 +10,8 @@ from reader_agent.clock import Clock
 
 BUDGET_S = 0.15  # for so long other tags go unread; a bike at 30 km/h moves 1.25 m, and stays in the field for some seconds
 WORD_COUNTS = (6, 4, 2)  # a 96-bit TID first; older chips have less and refuse a longer read
-MAY_BE_SHORTER = frozenset({Status.MEMORY_OVERRUN, Status.READ_FAILED})  # not every family passes on the tag's own word
+# Not every family passes on the tag's own word for "that is beyond my memory".
+MAY_BE_SHORTER = frozenset({Status.MEMORY_OVERRUN, Status.READ_FAILED, Status.BAD_PARAMETER, Status.TAG_ERROR})
 BUSY_TAGS = 3
 BUSY_WITHIN_S = 0.5
 STALE_S = 1.0

@@ -2,10 +2,13 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -39,7 +42,9 @@ class AgentProcess:
         self.logs = ""
 
     def start(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", "reader_agent", "run", str(self._config)], stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "reader_agent", "run", str(self._config)], stderr=subprocess.PIPE, text=True
+        )
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:
@@ -59,9 +64,7 @@ def readers(tmp_path: Path) -> Iterator[tuple[SimulatorProcess, SimulatorProcess
 
 
 @pytest.fixture
-def agent(
-    tmp_path: Path, broker: Broker, private_key: bytes, readers: tuple[SimulatorProcess, SimulatorProcess]
-) -> Iterator[AgentProcess]:
+def agent(tmp_path: Path, broker: Broker, private_key: bytes, readers: tuple[SimulatorProcess, SimulatorProcess]) -> Iterator[AgentProcess]:
     (tmp_path / "agent.key").write_text(private_key.hex())
     (tmp_path / "agent.key").chmod(0o600)
     config = tmp_path / "agent.toml"
@@ -69,6 +72,16 @@ def agent(
     agent = AgentProcess(config)
     yield agent
     agent.end(signal.SIGKILL)
+
+
+def wait_for_a_batch(spool: Path) -> None:
+    """Until there is one on the disk: no process tells, so it is looked for."""
+    with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as database:
+        for _ in range(500):
+            if database.execute("SELECT count(*) FROM batches").fetchone() != (0,):
+                return
+            Event().wait(0.02)
+    raise AssertionError("no batch in the spool after ten seconds")
 
 
 def events_of(registry: Registry) -> list[SightingEvent]:
@@ -124,8 +137,7 @@ def test_what_was_seen_while_the_broker_was_away_comes_after_a_kill_9(
     agent.start()
     readers[0].enter(dwell_s=1.0)
     readers[0].await_event("first_answer")
-    spool = tmp_path / "data" / "spool.sqlite-wal"
-    registry_free_wait(spool)
+    wait_for_a_batch(tmp_path / "data" / "spool.sqlite")
     agent.end(signal.SIGKILL)
     broker.start()
     registry.connect()
@@ -133,7 +145,25 @@ def test_what_was_seen_while_the_broker_was_away_comes_after_a_kill_9(
     registry.wait_until(lambda: len(opened(registry)) >= 1)
     assert str(opened(registry)[0].epc) == EPC
     assert agent.end() == 0
-    assert len({batch.boot for batch in registry.batches.values()}) >= 1
+
+
+def test_kill_9_at_any_moment_leaves_no_gap_in_what_arrives(
+    broker: Broker, registry: Registry, readers: tuple[SimulatorProcess, SimulatorProcess], agent: AgentProcess
+) -> None:
+    broker.start()
+    registry.connect()
+    for life in range(1, 5):
+        agent.start()
+        for number in range(30):
+            readers[0].enter(f"EB0002{life:08X}01{number:08X}", f"E2801160{life:08X}{number:08X}", delay_s=number * 0.02, dwell_s=1.0)
+        registry.wait_until(lambda life=life: len({batch.boot for batch in registry.batches.values()}) == life)  # type: ignore[misc]
+        agent.end(signal.SIGKILL)
+    agent.start()
+    readers[0].enter()
+    registry.wait_until(lambda: EPC in {str(event.epc) for event in opened(registry)})
+    assert agent.end() == 0
+    for boot in {batch.boot for batch in registry.batches.values()}:
+        assert registry.seqs(boot) == list(range(1, len(registry.seqs(boot)) + 1))
 
 
 def test_sigint_is_a_clean_end_without_a_broker_too(agent: AgentProcess, readers: tuple[SimulatorProcess, SimulatorProcess]) -> None:

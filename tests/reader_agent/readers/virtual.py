@@ -55,7 +55,9 @@ class Bench:
         self.written: list[bytes] = []
         self._waiting = bytearray()
         self.codecs = Codecs(codec_for(self.family), codec_for(self.family, direction=Direction.TO_READER))
-        self.session = Session(self, self.codecs, Ears(self._hear, lambda epc, tid: self.tids.append((epc, tid))), self.counters, self.clock)
+        self.session = Session(
+            self, self.codecs, Ears(self._hear, lambda epc, tid: self.tids.append((epc, tid))), self.counters, self.clock
+        )
 
     def at(self, now_s: float, action: Callable[[], None]) -> None:
         self.events.append((now_s, action))

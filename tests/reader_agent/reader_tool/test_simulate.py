@@ -1,0 +1,183 @@
+"""`ebike-reader simulate` and `probe`: a reader without a reader, on a real line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import time
+
+import pytest
+
+from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.commands import GetInfo, StartInventory, WriteEpc
+from firmware_protocols.events import NEED_DATA, Event, Reply, Status, TagSeen
+from reader_agent.link_address import parse_address
+from reader_agent.links.link import Link
+from reader_agent.links.open_link import open_link
+from reader_agent.reader_tool.orders import parse_order
+from schemas.errors import ContractError
+from tests.reader_agent.simulator import EPC, TID, SimulatorProcess
+
+NEW_EPC = "EB0001000000020100000002"
+
+
+class Host:
+    """A program that talks to the simulated reader over the real line."""
+
+    def __init__(self, family: str, url: str) -> None:
+        self.codec = codec_for(family)
+        self.link: Link = open_link(parse_address(url), 115200)
+
+    def ask(self, command: GetInfo | StartInventory | WriteEpc) -> Reply:
+        """The last answer to that command's frames."""
+        reply = None
+        for frame in self.codec.encode(command):
+            self.link.write(frame)
+            reply = next(event for event in self.events() if isinstance(event, Reply))
+        assert reply is not None
+        return reply
+
+    def start(self) -> None:
+        for frame in self.codec.encode(StartInventory()):
+            self.link.write(frame)
+
+    def events(self) -> Iterator[Event]:
+        for _ in range(400):
+            self.codec.receive_data(self.link.read(0.05))
+            while (event := self.codec.next_event()) is not NEED_DATA:
+                yield event
+
+    def await_tag(self) -> str:
+        return next(event.epc.hex().upper() for event in self.events() if isinstance(event, TagSeen))
+
+
+@pytest.fixture(params=["pty", "tcp"])
+def simulator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatorProcess]:
+    simulator = SimulatorProcess.on_pty("m100", tmp_path / "by-id") if request.param == "pty" else SimulatorProcess.on_tcp("m100")
+    yield simulator
+    assert simulator.stop() == 0
+
+
+def test_a_tag_that_enters_is_reported_and_its_first_answer_told(simulator: SimulatorProcess) -> None:
+    host = Host("m100", simulator.url)
+    host.start()
+    before = time()
+    simulator.enter(delay_s=0.1)
+    assert host.await_tag() == EPC
+    told = simulator.await_event("first_answer")
+    assert (told["epc"], told["tid"]) == (EPC, TID)
+    assert before + 0.1 <= told["at"] <= time()
+    host.link.close()
+
+
+def test_what_a_host_writes_into_a_chip_is_told_and_stays(simulator: SimulatorProcess) -> None:
+    host = Host("m100", simulator.url)
+    simulator.enter()
+    written = next(
+        reply for _ in range(20) if (reply := host.ask(WriteEpc(bytes.fromhex(NEW_EPC), 0x3000))).status is not Status.WRITE_FAILED
+    )
+    assert written.status is Status.OK
+    told = simulator.await_event("tag_written")
+    assert (told["tid"], told["epc"], told["epc_before"]) == (TID, NEW_EPC, EPC)
+    simulator.tell(remove={"tid": TID})
+    simulator.tell(enter={"tid": TID})
+    host.start()
+    assert host.await_tag() == NEW_EPC
+    host.link.close()
+
+
+def test_a_host_may_close_the_line_and_open_it_again(simulator: SimulatorProcess) -> None:
+    for _ in range(3):
+        host = Host("m100", simulator.url)
+        assert host.ask(GetInfo()).status is Status.OK
+        host.link.close()
+
+
+def test_a_replugged_line_is_at_the_same_place(simulator: SimulatorProcess) -> None:
+    before = simulator.place
+    simulator.tell(unplug={"seconds": 0.1})
+    assert simulator.await_event("listening")["at"] == before
+    host = Host("m100", simulator.url)
+    assert host.ask(GetInfo()).status is Status.OK
+    host.link.close()
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        pytest.param({"come": {}}, "unknown field", id="no such order"),
+        pytest.param({}, 'one of "enter", "remove", "faults", "unplug"', id="nothing"),
+        pytest.param({"enter": {"tid": TID}}, "an EPC for a chip that was not here before", id="a chip without an EPC"),
+        pytest.param({"enter": {"tid": TID, "epc": "xyz"}}, "an even number of hex digits", id="no EPC"),
+        pytest.param({"remove": {"tid": TID}}, "a TID that is in the field", id="nobody to remove"),
+    ],
+)
+def test_an_order_that_cannot_be_followed_is_told_and_the_next_is(tmp_path: Path, order: dict[str, object], says: str) -> None:
+    simulator = SimulatorProcess.on_pty("m100", tmp_path / "by-id")
+    simulator.tell(**order)
+    assert says in simulator.await_event("order_refused")["reason"]
+    simulator.tell(unplug={"seconds": 0})
+    simulator.await_event("listening")
+    assert simulator.stop() == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
+    link = tmp_path / "by-id"
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "simulate", "m100", "--pty", "--link", str(link)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().strip() == str(link)
+        assert os.path.realpath(link).startswith("/dev/")
+        process.send_signal(how)
+        assert (process.wait(), process.stderr.read()) == (0, "")
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["m300", "--pty"], "no reader family 'm300'; known are m100, r200, r2000", id="unknown family"),
+        pytest.param(["m100"], "write either --pty or --tcp HOST:PORT", id="no line"),
+        pytest.param(["m100", "--pty", "--tcp", "127.0.0.1:0"], "write either --pty or --tcp HOST:PORT", id="two lines"),
+        pytest.param(["m100", "--tcp", "4001"], "write HOST:PORT, such as 127.0.0.1:4001", id="no host"),
+    ],
+)
+def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "simulate", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_orders_are_checked_field_by_field() -> None:
+    with pytest.raises(ContractError, match="dwell"):
+        parse_order(b'{"enter": {"tid": "E2801160", "dwell": 2}}')
+
+
+def probe(url: str) -> tuple[int, dict[str, object], str]:
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "probe", "--json", url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_probing_finds_the_family(family: str, tmp_path: Path) -> None:
+    simulator = SimulatorProcess.on_pty(family, tmp_path / "by-id")
+    code, result, _ = probe(simulator.url)
+    assert simulator.stop() == 0
+    assert code == 0
+    found = result["found"]
+    assert isinstance(found, dict)
+    assert (found["family"], found["baud"]) == (family, 115200)
+    assert found["model"]
+
+
+def test_probing_a_line_that_is_not_there_says_so(tmp_path: Path) -> None:
+    code, _, said = probe(f"serial://{tmp_path}/nobody")
+    assert code == 1
+    assert "no such port; is the reader plugged in" in said
