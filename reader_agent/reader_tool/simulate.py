@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from firmware_protocols.simulators.reader import SimulatedReader
+from firmware_protocols.simulators.scenario import Scenario
 from firmware_protocols.simulators.simulated_tag import SimulatedTag
 from firmware_protocols.simulators.tag_field import TagField
 from reader_agent.clock import Clock
@@ -68,6 +69,21 @@ class Simulation:
             except (ContractError, ValueError) as error:
                 self._tell({"event": "order_refused", "reason": str(error)})
 
+    def play(self, scenario: Scenario) -> None:
+        """Let the scenario's tags come, its times counted from now."""
+        starts_s = self._clock.now().monotonic_s
+        for entry in scenario.tags:
+            chip = SimulatedTag(epc=entry.epc, tid=entry.tid, pc=entry.pc, user=entry.user, access_password=entry.access_password)
+            self._know(chip)
+            for enters_s, leaves_s in entry.stays(scenario.until_s):
+                self._parts.field.enter(
+                    chip,
+                    enters_s=starts_s + enters_s,
+                    leaves_s=starts_s + leaves_s,
+                    antenna=entry.antenna,
+                    peak_rssi_dbm=entry.rssi_dbm,
+                )
+
     def advance(self) -> None:
         now_s = self._clock.now().monotonic_s
         self._replug_if_due(now_s)
@@ -113,8 +129,11 @@ class Simulation:
         if order.epc is None:
             raise ContractError("enter", "an EPC for a chip that was not here before", str(order.tid))
         chip = SimulatedTag(epc=order.epc, tid=order.tid, access_password=order.access_password)
-        self._chips[order.tid], self._known_epcs[order.tid] = chip, order.epc
+        self._know(chip)
         return chip
+
+    def _know(self, chip: SimulatedTag) -> None:
+        self._chips[chip.tid], self._known_epcs[chip.tid] = chip, chip.epc
 
     def _replug_if_due(self, now_s: float) -> None:
         due_s = self._interruptions.replug_s

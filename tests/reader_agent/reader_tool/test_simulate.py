@@ -124,6 +124,27 @@ def test_an_order_that_cannot_be_followed_is_told_and_the_next_is(tmp_path: Path
     assert simulator.stop() == 0
 
 
+SCENARIO = """
+[[tags]]
+epc = "EB0001000000010100000001"
+tid = "E28011602000111122223333"
+enters_s = 0.1
+dwell_s = 0.5
+repeat_every_s = 1.0
+"""
+
+
+def test_a_scenario_plays_without_orders(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text(SCENARIO)
+    simulator = SimulatorProcess.on_tcp("r2000", "--scenario", str(tmp_path / "scenario.toml"), "--noise", "0.05")
+    host = Host("r2000", simulator.url)
+    host.start()
+    assert host.await_tag() == EPC
+    assert simulator.await_event("first_answer")["tid"] == TID
+    host.link.close()
+    assert simulator.stop() == 0
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     link = tmp_path / "by-id"
@@ -144,6 +165,7 @@ def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how
         pytest.param(["m300", "--pty"], "no reader family 'm300'; known are m100, r200, r2000", id="unknown family"),
         pytest.param(["m100"], "write either --pty or --tcp HOST:PORT", id="no line"),
         pytest.param(["m100", "--pty", "--tcp", "127.0.0.1:0"], "write either --pty or --tcp HOST:PORT", id="two lines"),
+        pytest.param(["m100", "--pty", "--scenario", "/nowhere.toml"], "--scenario /nowhere.toml: No such file", id="no scenario"),
         pytest.param(["m100", "--tcp", "4001"], "write HOST:PORT, such as 127.0.0.1:4001", id="no host"),
     ],
 )
