@@ -9,15 +9,14 @@ from registry_server.audit.service import Act, record
 from registry_server.errors import Conflict, NotFound
 from registry_server.issuance.models import Desk
 from registry_server.secrets_box import token_hash
-from schemas.identifiers import Name
 
 AWAKE = timedelta(seconds=90)
 """A desk that was not heard for longer is taken to be off."""
 
 
 def add_desk(session: Session, name: str, token: str, *, act: Act) -> Desk:
-    """Raises ContractError for a name that is not a name, Conflict for one that is taken."""
-    if find_desk_by_name(session, act.authority_id, Name(name)) is not None:
+    """`name` is a `schemas.identifiers.Name`. Raises Conflict for one that is taken."""
+    if find_desk_by_name(session, act.authority_id, name) is not None:
         raise Conflict("desk_exists", name=name)
     desk = Desk(authority_id=act.authority_id, name=name, token_hash=token_hash(token), last_seen_at=None)
     session.add(desk)

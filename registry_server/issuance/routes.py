@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
+from registry_server.audit.models import AuditEntry
 from registry_server.clock import dhaka_date, fiscal_year_of
 from registry_server.epc_allocation import service as epc_allocation
 from registry_server.epc_allocation.models import EpcAllocation, TagBinding
@@ -68,7 +69,7 @@ def show_record(request: Request, session: ReadSession, signed_in: Reader, now: 
         actions=actions,
         done=done if done in {*Action, "tag", "taken-back"} else "",
         prints=prints_of(session, licence.id),
-        history=history_of(session, licence),
+        history=[(entry, _label_of(request, entry)) for entry in history_of(session, licence)],
         **facts,
     )
 
@@ -169,6 +170,12 @@ def _record_facts(visit: Visit, licence: Licence) -> dict[str, Any]:
 def _actions(licence: Licence, today: date) -> list[Action]:
     is_stolen = licence.vehicle.stolen_at is not None
     return open_actions(LicenceState(licence.state), is_stolen=is_stolen, valid_until=licence.valid_until, today=today)
+
+
+def _label_of(request: Request, entry: AuditEntry) -> str:
+    """The deed in words; as the audit log writes it if it has none."""
+    key = f"issuance.history.{entry.action}"
+    return pages.say(request, key) if pages.texts_of(request).has(key) else entry.action
 
 
 def _pdf(pdf: bytes, licence: Licence, kind: DocumentKind) -> Response:

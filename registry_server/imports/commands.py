@@ -1,0 +1,158 @@
+"""`ebike-server import FILE`: what would be taken in, row by row; with `--apply` all of it, or nothing."""
+
+import csv
+import json
+import secrets
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, Installation, errors, installation, screen
+from registry_server.errors import FieldProblem, SetupError
+from registry_server.imports import service
+from registry_server.imports.columns import MAX_BYTES, FileRefused
+from registry_server.imports.service import ImportTools, Judged
+from registry_server.licences.service import lock_counter
+from registry_server.web.texts import Language, Texts
+
+SHOWN_ROWS = 20
+EXIT_REFUSED = 2
+File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header line, Bangla or English.", exists=True, dir_okay=False)]
+Apply = Annotated[bool, typer.Option("--apply", help="Take the bikes in. Without it nothing is changed.")]
+Report = Annotated[Path | None, typer.Option("--report", help="Where the report of all rows goes; FILE.report.csv if not given.")]
+InLanguage = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
+
+
+def import_bikes(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
+    file: File,
+    authority: AuthoritySlug,
+    apply: Apply = False,  # noqa: FBT002 — a flag
+    as_json: AsJson = False,  # noqa: FBT002 — a flag
+    report: Report = None,
+    lang: InLanguage = Language.EN,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Register the bikes of a CSV file: first a dry run with a report row by row, with --apply all of them or none."""
+    say = _Words(Texts.load(), lang)
+    try:
+        with installation(data_dir, database_url) as here:
+            outcome = _run(here, here.get_authority_id(authority), file, apply=apply)
+    except FileRefused as refused:
+        _show_refusal(say, refused, as_json=as_json)
+        raise typer.Exit(EXIT_REFUSED) from None
+    report_path = report or file.with_name(f"{file.name}.report.csv")
+    _write_report(report_path, outcome, say)
+    _show(outcome, report_path, say, as_json=as_json)
+    if outcome.judged.bad:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+class Outcome(NamedTuple):
+    """What became of a file; `serials` is None in a dry run and where a row is bad."""
+
+    judged: Judged
+    serials: range | None
+
+
+class _Words(NamedTuple):
+    texts: Texts
+    language: Language
+
+    def of(self, key: str, **facts: object) -> str:
+        return self.texts.say(self.language, key, **facts)
+
+    def problem(self, problem: FieldProblem) -> str:
+        return f"{problem.field}: {self.of(f'error.{problem.code}', found=problem.found, **problem.facts)}"
+
+
+def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> Outcome:
+    data = _contents(file)
+    act = here.act(authority_id)
+    if not apply:
+        with here.database.read(authority_id) as session:
+            return Outcome(service.judge(session, data, act=act, secrets=here.secrets), None)
+    with here.database.write(authority_id) as session:
+        lock_counter(session, authority_id)  # nobody registers between the judging and the writing
+        judged = service.judge(session, data, act=act, secrets=here.secrets)
+        if judged.bad:
+            return Outcome(judged, None)
+        return Outcome(judged, service.apply(session, judged, file.name, act=act, tools=ImportTools(here.secrets, secrets.randbits)))
+
+
+def _contents(file: Path) -> bytes:
+    size = file.stat().st_size
+    if size > MAX_BYTES:
+        raise SetupError(f"{file} has {size:,} bytes; at most {MAX_BYTES:,} are read at once: split it")
+    return file.read_bytes()
+
+
+def _write_report(path: Path, outcome: Outcome, say: _Words) -> None:
+    """One line a row, readable by a spreadsheet (with a byte-order mark, so that Bangla is not garbled there). No NID stands in it."""
+    serials = dict(zip((row.line for row in outcome.judged.good), outcome.serials or (), strict=False))
+    lines = {row.line: ("ok", str(serials.get(row.line, ""))) for row in outcome.judged.good}
+    lines |= {row.line: ("bad", " ".join(map(say.problem, row.problems))) for row in outcome.judged.bad}
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("line", "result", "serial or problem"))
+            writer.writerows((line, result, _harmless(text)) for line, (result, text) in sorted(lines.items()))
+    except OSError as error:
+        raise SetupError(f"the report cannot be written to {path}: {error.strerror}; name another place with --report") from error
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet must not take what somebody typed for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _show(outcome: Outcome, report: Path, say: _Words, *, as_json: bool) -> None:
+    judged = outcome.judged
+    if as_json:
+        sys.stdout.write(json.dumps(_facts(outcome, report), ensure_ascii=False) + "\n")
+        return
+    if judged.bad:
+        screen.print(_table(judged, say))
+        screen.print(say.of("imports.refused", bad=len(judged.bad), rows=judged.rows, report=report), highlight=False)
+    elif outcome.serials is None:
+        suggested = sum(row.is_latin_suggested for row in judged.good)
+        screen.print(say.of("imports.would", rows=judged.rows, suggested=suggested, report=report), highlight=False)
+    else:
+        first, last = outcome.serials[0], outcome.serials[-1]
+        screen.print(say.of("imports.done", rows=judged.rows, first=first, last=last, report=report), highlight=False)
+
+
+def _table(judged: Judged, say: _Words) -> Table:
+    table = Table(title=say.of("imports.problems", shown=min(SHOWN_ROWS, len(judged.bad)), bad=len(judged.bad)))
+    table.add_column(say.of("imports.line"), justify="right")
+    table.add_column(say.of("imports.problem"))
+    for row in judged.bad[:SHOWN_ROWS]:
+        table.add_row(str(row.line), Text("\n".join(map(say.problem, row.problems))))
+    return table
+
+
+def _facts(outcome: Outcome, report: Path) -> dict[str, Any]:
+    judged = outcome.judged
+    codes = Counter(problem.code for row in judged.bad for problem in row.problems)
+    return {
+        "sha256": judged.sha256,
+        "rows": judged.rows,
+        "bad": [{"line": row.line, "problems": [{"field": one.field, "code": one.code} for one in row.problems]} for row in judged.bad],
+        "problems": dict(codes),
+        "applied": outcome.serials is not None,
+        "serials": [outcome.serials[0], outcome.serials[-1]] if outcome.serials else None,
+        "report": str(report),
+    }
+
+
+def _show_refusal(say: _Words, refused: FileRefused, *, as_json: bool) -> None:
+    sentence = say.of(f"error.{refused.code}", **refused.facts)
+    if as_json:
+        sys.stdout.write(json.dumps({"applied": False, "refused": refused.code, "detail": sentence}, ensure_ascii=False) + "\n")
+    else:
+        errors.print(Text(f"ebike-server: {sentence}"))

@@ -1,0 +1,58 @@
+"""`ebike-server desk …`: the programs beside the officers' USB readers."""
+
+import json
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+
+from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, explained, installation, screen
+from registry_server.errors import FieldProblem
+from registry_server.issuance import desks
+from schemas.errors import ContractError
+from schemas.identifiers import Name
+
+app = typer.Typer(help="Desks that write tags.", no_args_is_help=True)
+TOKEN_BYTES = 32
+DeskName = Annotated[str, typer.Argument(help="A short name: a-z, 0-9 and hyphens, e.g. nagar-bhaban-1.")]
+
+
+@app.command("add")
+@explained
+def add(
+    name: DeskName,
+    authority: AuthoritySlug,
+    as_json: AsJson = False,  # noqa: FBT002 — a flag
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a desk and print its token. The token is shown this once; only its hash is kept."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with installation(data_dir, database_url) as here:
+        authority_id = here.get_authority_id(authority)
+        with here.database.write(authority_id) as session:
+            desks.add_desk(session, _desk_name(name), token, act=here.act(authority_id))
+    if as_json:
+        sys.stdout.write(json.dumps({"desk": name, "token": token}) + "\n")
+    else:
+        screen.print(f"{name} is added to {authority}. Its token, shown only now:", highlight=False)
+        sys.stdout.write(token + "\n")
+
+
+@app.command("revoke")
+@explained
+def revoke(name: DeskName, authority: AuthoritySlug, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Close a desk: its token opens nothing any more. What it wrote stays."""
+    with installation(data_dir, database_url) as here:
+        authority_id = here.get_authority_id(authority)
+        with here.database.write(authority_id) as session:
+            desks.revoke_desk(session, name, act=here.act(authority_id))
+    screen.print(f"{name} is closed.", highlight=False)
+
+
+def _desk_name(typed: str) -> str:
+    try:
+        return Name(typed)
+    except ContractError as error:
+        raise FieldProblem("name", "desk_name", typed, expected=error.expected) from error
