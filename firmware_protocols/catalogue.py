@@ -43,7 +43,7 @@ def _r2000(options: CodecOptions) -> Codec:
     return R2000Codec(
         direction=options.direction,
         address=DEFAULT_ADDRESS if options.address is None else options.address,
-        antenna_ports=options.antenna_ports or DEFAULT_PORTS,
+        antenna_ports=DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports,
     )
 
 

@@ -73,8 +73,9 @@ class FrameBuffer:
         while True:
             if self._fault is not None and self._is_settled():
                 return self._take_error()
-            if not buffer:
+            if self._before_gap == 0:
                 self._before_gap = None
+            if not buffer:
                 return NEED_DATA
             if buffer[0] != shape.head:
                 self._discard_to_head()

@@ -89,7 +89,15 @@ class LockChange(NamedTuple):
 
 
 NO_CHANGE = LockChange(0, 0)
-FULL_MASK = 0b11
+PERMANENT = 0b01
+_PASSWORD_BIT, _BOTH_BITS = 0b10, 0b11
+
+
+def lock_change(action: int | None) -> LockChange:
+    """The change for one field: what can be taken back leaves the permanent bit alone; None changes nothing."""
+    if action is None:
+        return NO_CHANGE
+    return LockChange(_BOTH_BITS if action & PERMANENT else _PASSWORD_BIT, action)
 
 
 def lock_payload(actions: Sequence[int | None]) -> bytes:
@@ -97,9 +105,9 @@ def lock_payload(actions: Sequence[int | None]) -> bytes:
     each two bits, None where nothing changes.
     """
     mask = action = 0
-    for wanted in actions:
-        mask = mask << 2 | (0 if wanted is None else FULL_MASK)
-        action = action << 2 | (wanted or 0)
+    for change in map(lock_change, actions):
+        mask = mask << 2 | change.mask
+        action = action << 2 | change.action
     return (mask << 10 | action).to_bytes(3)
 
 
@@ -107,4 +115,4 @@ def lock_changes(payload: bytes) -> tuple[LockChange, ...]:
     """The five changes that a three-byte payload asks for, in the order of LockField."""
     bits = int.from_bytes(payload)
     shifts = range(8, -1, -2)
-    return tuple(LockChange(bits >> 10 + shift & FULL_MASK, bits >> shift & FULL_MASK) for shift in shifts)
+    return tuple(LockChange(bits >> 10 + shift & _BOTH_BITS, bits >> shift & _BOTH_BITS) for shift in shifts)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from firmware_protocols.commands import Bank, LockAction
+from firmware_protocols.commands import Bank
 from firmware_protocols.events import HostCommand
-from firmware_protocols.gen2 import FULL_MASK, NO_CHANGE, Gen2Error, LockChange, LockField
+from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, lock_change
 from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, build_frame
 from firmware_protocols.r2000.tables import BAND, LOCK_ACTION_CODE, LOCK_FIELD_CODE, TAG_WRITES, Code, Opcode
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
@@ -294,4 +294,4 @@ def do_access(opcode: Opcode, tag: SimulatedTag, asked: bytes) -> bytes:
 def lock_changes_of(field_code: int, action_code: int) -> tuple[LockChange, ...]:
     """Raises KeyError for a code that the family does not have."""
     locked, action = LOCK_FIELD[field_code], LOCK_ACTION[action_code]
-    return tuple(LockChange(FULL_MASK, LockAction(action)) if each is locked else NO_CHANGE for each in LockField)
+    return tuple(lock_change(action if each is locked else None) for each in LockField)

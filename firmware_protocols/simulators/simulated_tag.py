@@ -2,13 +2,12 @@
 
 from firmware_protocols.checksums import crc16_gen2
 from firmware_protocols.commands import Bank, LockAction
-from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, epc_size, pc_with_epc_size
+from firmware_protocols.gen2 import PERMANENT, Gen2Error, LockChange, LockField, epc_size, pc_with_epc_size
 
 PC_96 = 0x3000
 EPC_START = 4  # after StoredCRC and PC
 SMALLEST_EPC_MEMORY = 16  # bytes: room for 128 bits, as most chips have
 KILL_START, ACCESS_START, RESERVED_END = 0, 4, 8
-PERMANENT = 0b01
 
 _FIELD_OF_BANK = {Bank.EPC: LockField.EPC_BANK, Bank.TID: LockField.TID_BANK, Bank.USER: LockField.USER_BANK}
 

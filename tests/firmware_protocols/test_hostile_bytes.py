@@ -1,0 +1,119 @@
+"""Whatever a line brings: no exception, no unbounded memory, no stall, and the same events however it was cut."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.codec import Direction
+from firmware_protocols.events import Event, FrameError, TagSeen
+from tests.firmware_protocols.reading import cut, drain, errors_of, read, without_errors
+
+REPORT = {
+    "m100": bytes.fromhex("bb02220011c43000e200001d7315016521408fc6b83ec27e"),
+    "r200": bytes.fromhex("aa02220011c9340030751feb705c5904e3d50d703a76efdd"),
+    "r2000": bytes.fromhex("a0130189043000e200301666130121155074ef45bf"),
+}
+LONGEST_HELD = {"m100": 7 + 576 + 256, "r200": 7 + 576 + 256, "r2000": 257 + 256}
+HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0"}
+
+
+def hostile(family: str) -> st.SearchStrategy[bytes]:
+    """Noise, heads, and pieces of real frames."""
+    report = REPORT[family]
+    pieces = st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from([bytes.fromhex(HEADS[family]), report, report[:-1], report[:9], report[3:], bytes.fromhex(HEADS[family]) * 5]),
+    )
+    return st.lists(pieces, max_size=12).map(b"".join)
+
+
+lines = st.sampled_from(sorted(REPORT)).flatmap(lambda family: st.tuples(st.just(family), hostile(family)))
+
+
+def bytes_of(event: Event, family: str) -> int:
+    return len(event.discarded) if isinstance(event, FrameError) else len(REPORT[family])
+
+
+@pytest.mark.parametrize("direction", Direction)
+@given(line=lines, size=st.integers(1, 50))
+def test_no_exception_and_nothing_held_beyond_a_frame_and_some_noise(direction: Direction, line: tuple[str, bytes], size: int) -> None:
+    family, data = line
+    codec: Any = codec_for(family, direction=direction)
+    for piece in cut(data, size):
+        codec.receive_data(piece)
+        drain(codec)
+        assert codec.held_bytes <= LONGEST_HELD[family]
+    codec.receive_gap()
+    drain(codec)
+    assert codec.held_bytes == 0
+
+
+@given(line=lines, size=st.integers(1, 50))
+def test_the_events_do_not_depend_on_how_the_line_cut_the_bytes(line: tuple[str, bytes], size: int) -> None:
+    family, data = line
+    assert read(codec_for(family), cut(data, size)) == read(codec_for(family), [data])
+
+
+@given(line=lines)
+def test_after_noise_and_a_silence_the_next_frame_is_read(line: tuple[str, bytes]) -> None:
+    family, data = line
+    codec = codec_for(family)
+    read(codec, [data])
+    (seen,) = read(codec, [REPORT[family]], has_gap=False)
+    assert isinstance(seen, TagSeen)
+
+
+@given(line=lines)
+@settings(max_examples=50)
+def test_after_noise_without_a_silence_a_stream_of_frames_is_found_again(line: tuple[str, bytes]) -> None:
+    """A false head may claim one frame's length of the stream, not more."""
+    family, data = line
+    count = LONGEST_HELD[family] // len(REPORT[family]) + 3
+    events = read(codec_for(family), [data + REPORT[family] * count], has_gap=False)
+    assert isinstance(events[-1], TagSeen)
+    assert not errors_of(events[-2:])
+
+
+@given(
+    family=st.sampled_from(sorted(REPORT)),
+    before=st.integers(0, 20),
+    after=st.integers(0, 20),
+    place=st.integers(0, 19),
+    flip=st.integers(1, 255),
+)
+def test_one_harmed_byte_costs_one_frame(family: str, before: int, after: int, place: int, flip: int) -> None:
+    report = REPORT[family]
+    harmed = bytearray(report)
+    harmed[place] ^= flip
+    line = report * before + bytes(harmed) + report * after
+    seen = without_errors(read(codec_for(family), [line]))
+    whole = without_errors(read(codec_for(family), [report]))
+    assert len(seen) >= before + after
+    assert seen[:before] == whole * before
+    if after:
+        assert seen[-after:] == whole * after
+
+
+@given(line=lines)
+def test_every_byte_is_accounted_for(line: tuple[str, bytes]) -> None:
+    """What is no good frame stands in exactly one error."""
+    family, data = line
+    rest = data
+    for event in read(codec_for(family), [data]):
+        if isinstance(event, FrameError):
+            assert rest.startswith(event.discarded)
+            rest = rest[len(event.discarded) :]
+        else:
+            rest = rest[_good_frame_size(family, rest) :]
+    assert rest == b""
+
+
+def _good_frame_size(family: str, rest: bytes) -> int:
+    return 2 + rest[1] if family == "r2000" else 7 + int.from_bytes(rest[3:5])
+
+
+def test_every_family_is_tried() -> None:
+    assert set(REPORT) == set(FAMILIES)
