@@ -1,6 +1,7 @@
 """What the sub-commands of `ebike-server` share: where the registry lies, and how a refusal looks on a terminal."""
 
 import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,14 +60,18 @@ class Installation:
 
 
 def settings_with(**given: object) -> Settings:
-    """The environment's settings with what was typed on top."""
+    """The environment's settings with what was typed on top. Raises SetupError for a name that means nothing."""
+    known = {f"EBIKE_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith("EBIKE_") and not name.startswith("EBIKE_TEST_") and name not in known)
+    if unknown:
+        raise SetupError(f"{', '.join(unknown)} in the environment means nothing here. Known: {', '.join(sorted(known))}")
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
 
 
 @contextmanager
 def installation(data_dir: Path | None = None, database_url: str | None = None) -> Iterator[Installation]:
     settings = settings_with(data_dir=data_dir, database_url=database_url)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
     try:
         migrate(database)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -37,3 +38,9 @@ class Settings(BaseSettings):
         if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
             return f"postgresql+psycopg{colon}{rest}"
         return self.database_url
+
+    @property
+    def broker_address(self) -> str:
+        """The broker's URL without the password: what may stand in a log and on a screen."""
+        parts = urlsplit(self.broker_url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

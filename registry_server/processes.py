@@ -93,7 +93,7 @@ class FolderLock:
     """One `up` a folder. The lock goes with the process, so no stale one is left behind."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = data_dir / LOCK_FILE
         self._file = self._path.open("a+")
         try:

@@ -48,7 +48,7 @@ class SecretsBox:
 def load_or_create(data_dir: Path) -> SecretsBox:
     """The keys in `data_dir`; made on the first start, readable by the owner of the process only."""
     path = data_dir / KEY_FILE
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         _create(path)
     try:

@@ -87,7 +87,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def system_up(settings: Settings, *, broker_port: int, prepare: Callable[[Database], None] | None = None) -> Iterator[Running]:
+def system_up(
+    settings: Settings, *, broker_port: int, broker_host: str = "127.0.0.1", prepare: Callable[[Database], None] | None = None
+) -> Iterator[Running]:
     """Everything started and answering; stopped again at the end, whatever happens.
 
     `prepare` runs once the schema is there and before anything reads it. Raises SetupError with what the engineer must do.
@@ -97,7 +99,7 @@ def system_up(settings: Settings, *, broker_port: int, prepare: Callable[[Databa
         stack.callback(lock.release)
         bring_database_up(settings, prepare)
         if not settings.broker_url:
-            broker = start_broker(settings.data_dir / "broker", settings.web_host, broker_port)
+            broker = start_broker(settings.data_dir / "broker", broker_host, broker_port)
             stack.callback(broker.stop)
             settings = settings.model_copy(update={"broker_url": broker.url})
         running = Running(settings)

@@ -71,7 +71,7 @@ def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
         seeding = Seeding(load_or_create(folder), folder, clock.now(), rng)
         seeded: list[Seeded] = []
         broker_port = free_port()
-        broker_url = settings.broker_url or f"mqtt://{settings.web_host}:{broker_port}"
+        broker_url = settings.broker_url or f"mqtt://127.0.0.1:{broker_port}"
         screen.print("setting up the demo city …")
         running = stack.enter_context(
             system_up(settings, broker_port=broker_port, prepare=lambda database: seeded.append(seeding.fill(database, broker_url)))
