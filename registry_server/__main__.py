@@ -53,7 +53,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @command
-def up(
+def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     broker_url: BrokerUrl = None,
