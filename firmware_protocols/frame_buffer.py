@@ -69,46 +69,55 @@ class FrameBuffer:
         self._before_gap = len(self._bytes)
 
     def next_frame(self) -> bytes | FrameError | NeedData:
+        while not self._is_settled():
+            if not self._bytes:
+                return NEED_DATA
+            found = self._try_frame()
+            if found is not None:
+                return found
+        return self._take_error()
+
+    def _try_frame(self) -> bytes | FrameError | NeedData | None:
+        """What the first byte begins: a frame, an error to be told before it, or the wait for more. None: it was thrown away."""
         buffer, shape = self._bytes, self._shape
-        while True:
-            if self._fault is not None and self._is_settled():
-                return self._take_error()
-            if self._before_gap == 0:
-                self._before_gap = None
-            if not buffer:
+        size = shape.size_of(buffer) if buffer[0] == shape.head else 0
+        there = len(buffer) if self._before_gap is None else self._before_gap
+        if not size:
+            self._discard_to_head()
+        elif size > there:
+            if self._before_gap is None:
                 return NEED_DATA
-            if buffer[0] != shape.head:
-                self._discard_to_head()
-                continue
-            size = shape.size_of(buffer)
-            if 0 < size <= (len(buffer) if self._before_gap is None else self._before_gap):
-                frame = bytes(buffer[:size])
-                fault = shape.fault_of(frame)
-                if fault is None:
-                    if self._fault is not None:
-                        return self._take_error()
-                    self._take(size)
-                    return frame
-                self._refuse(fault, size)
-            elif size and self._before_gap is None:
-                return NEED_DATA
-            elif size:
-                self._refuse_half(size)
-            else:
-                self._discard(1, shape.header_fault(buffer))
+            self._refuse(Fault(FrameFault.LENGTH, f"{size} bytes", f"{there} bytes, then silence"), there)
+        else:
+            frame = bytes(buffer[:size])
+            fault = shape.fault_of(frame)
+            if fault is None:
+                return self._deliver(frame)
+            self._refuse(fault, size)
+        return None
+
+    def _deliver(self, frame: bytes) -> bytes | FrameError:
+        if self._fault is not None:
+            return self._take_error()
+        self._take(len(frame))
+        return frame
 
     def _is_settled(self) -> bool:
-        """Will nothing be added to the error that is being made up?"""
-        return self._claimed == 0 or self._before_gap == 0 or (self._claimed is None and len(self._waste) >= NOISE_LIMIT)
+        """Is there an error to which nothing will be added?"""
+        is_at_gap = self._before_gap == 0
+        if is_at_gap:
+            self._before_gap = None
+        if self._fault is None:
+            return False
+        return is_at_gap or self._claimed == 0 or (self._claimed is None and len(self._waste) >= NOISE_LIMIT)
 
     def _discard_to_head(self) -> None:
-        distance = self._bytes.find(self._shape.head)
-        fault = Fault(FrameFault.NOISE, f"{self._shape.head:02x}", f"{self._bytes[0]:02x}")
-        self._discard(distance if distance > 0 else len(self._bytes), fault)
-
-    def _refuse_half(self, size: int) -> None:
-        there = self._before_gap or 0
-        self._refuse(Fault(FrameFault.LENGTH, f"{size} bytes", f"{there} bytes, then silence"), there)
+        """Throw away bytes up to the next that may be a head; the first may be one, but of no frame."""
+        buffer, head = self._bytes, self._shape.head
+        is_noise = buffer[0] != head
+        fault = Fault(FrameFault.NOISE, f"{head:02x}", f"{buffer[0]:02x}") if is_noise else self._shape.header_fault(buffer)
+        distance = buffer.find(head, 1)
+        self._discard(distance if distance > 0 else len(buffer), fault)
 
     def _refuse(self, fault: Fault, size: int) -> None:
         """Throw away the first byte of a broken frame. If it lies inside another broken one, it is part of that one's error."""
