@@ -6,6 +6,7 @@ AgentError
 +-- ReaderRefused    the reader answers, and will not do what the configuration asks: change the configuration
 +-- SpoolHeld        another agent works in this data folder: end that one
 +-- SpoolFull        nothing fits on the disk any more, not even after the oldest batches were dropped
++-- FolderWrong      the data folder cannot be written: its rights, or the disk
 +-- KeyFileWrong     the private key is missing or damaged
 """
 
@@ -45,6 +46,12 @@ class SpoolHeld(AgentError):
 class SpoolFull(AgentError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"nothing more fits into {folder} ({reason}); free space on that disk")
+        self.folder, self.reason = folder, reason
+
+
+class FolderWrong(AgentError):
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"data_dir {folder} cannot be used: {reason}; it must be writable for this account and have some MB free")
         self.folder, self.reason = folder, reason
 
 

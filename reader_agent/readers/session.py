@@ -189,8 +189,9 @@ class Session:
         now_s = self._clock.now().monotonic_s
         silent_s = now_s - self._last_event_s
         if silent_s >= LOST_AFTER_S:
-            heard = "only noise; is the speed right?" if self._last_bytes_s > self._last_event_s else "nothing"
-            raise LinkLost(self._codec.facts.name, f"{heard} for {silent_s:.1f} s")
+            is_noisy = self._last_bytes_s > self._last_event_s
+            heard = f"only noise for {silent_s:.1f} s; is the speed right?" if is_noisy else f"nothing for {silent_s:.1f} s"
+            raise LinkLost(self._codec.facts.name, heard)
         facts = self._codec.facts
         if min(silent_s, now_s - self._last_start_s) < RESTART_AFTER_S:
             return

@@ -2,12 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from reader_agent.spool.table import UNREADABLE, create_tables, digest_of, open_database
 
 HEADER_BYTES = 100  # https://www.sqlite.org/fileformat2.html, 1.3: everything before the first page's b-tree
+_NOT_THE_FILES_FAULT = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PERM}
+)
 _PAGE_COUNT, _FREE_LIST = slice(28, 32), slice(32, 40)
 _Row = tuple[str, int, int, bytes, bytes]
 
@@ -35,18 +39,16 @@ def set_aside_if_damaged(path: Path, stamp: str) -> Damage | None:
 
 
 def find_damage(path: Path) -> str | None:
-    """Why the file cannot be worked with; None if it can."""
+    """Why the file cannot be worked with; None if it can. Raises OSError or OperationalError where the disk is to blame."""
+    path.open("r+b").close()
     try:
-        database = open_database(path)
+        with closing(open_database(path)) as database:
+            create_tables(database)
+            findings = [row[0] for row in database.execute("PRAGMA integrity_check(3)")]
     except UNREADABLE as error:
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _NOT_THE_FILES_FAULT:
+            raise
         return str(error)
-    try:
-        create_tables(database)
-        findings = [row[0] for row in database.execute("PRAGMA integrity_check(3)")]
-    except UNREADABLE as error:
-        return str(error)
-    finally:
-        database.close()
     return None if findings == ["ok"] else "; ".join(findings)
 
 

@@ -3,12 +3,12 @@
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from reader_agent.errors import SpoolFull
+from reader_agent.errors import FolderWrong, SpoolFull
 from reader_agent.spool.folder_lock import FolderLock
 from reader_agent.spool.repair import Damage, set_aside_if_damaged
 from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_database
@@ -35,17 +35,24 @@ class Spool:
     """The queue. Every method may be called from any thread; each returns when its effect is on the disk."""
 
     def __init__(self, folder: Path, boot: BootId, *, capacity_bytes: int, stamp: str) -> None:
-        """Raises SpoolHeld if another agent has the folder. `stamp` names a damaged file that is set aside (`damage` tells)."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Raises SpoolHeld if another agent has the folder, FolderWrong if it cannot be written.
+
+        `stamp` names a damaged file that is set aside (`damage` tells).
+        """
         self._folder, self._boot, self._last_seq = folder, boot, 0
         self._guard = RLock()
-        self._lock = FolderLock(folder)
         self._reserve = folder / "spool.reserve"
-        path = folder / "spool.sqlite"
-        self._reserve.unlink(missing_ok=True)
-        self.damage: Damage | None = set_aside_if_damaged(path, stamp)
-        self._database = open_database(path)
-        create_tables(self._database)
+        self.damage: Damage | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as held:
+                self._lock = held.enter_context(FolderLock(folder))
+                self._database = self._open(folder / "spool.sqlite", stamp)
+                held.pop_all()
+        except OSError as error:
+            raise FolderWrong(folder, error.strerror or str(error)) from error
+        except sqlite3.OperationalError as error:
+            raise FolderWrong(folder, str(error)) from error
         self._max_pages = max(capacity_bytes // PAGE_BYTES, 32)
         self._keep_reserve()
 
@@ -103,6 +110,13 @@ class Spool:
         with self._guard:
             self._database.close()
             self._lock.release()
+
+    def _open(self, path: Path, stamp: str) -> sqlite3.Connection:
+        self._reserve.unlink(missing_ok=True)
+        self.damage = set_aside_if_damaged(path, stamp)
+        database = open_database(path)
+        create_tables(database)
+        return database
 
     def _insert_making_room(self, seq: int, body: bytes, sightings: int) -> None:
         row = (self._boot, seq, sightings, body, digest_of(self._boot, seq, body))

@@ -28,13 +28,13 @@ def free_port() -> int:
 class Broker:
     """nats-server with MQTT and JetStream on disk. Its port stays the same over restarts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mqtt_settings: str = "", settings: str = "") -> None:
         self.port, self._folder = free_port(), folder
         self._process: subprocess.Popen[str] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "nats.conf").write_text(
             f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\njetstream {{ store_dir: "{folder}/store" }}\n'
-            f'mqtt {{ host: "127.0.0.1", port: {self.port} }}\n'
+            f'mqtt {{ host: "127.0.0.1", port: {self.port}\n{mqtt_settings} }}\n{settings}\n'
         )
 
     @property

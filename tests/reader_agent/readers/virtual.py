@@ -1,14 +1,14 @@
 """A simulated reader on a line that costs no time: the clock goes forward only when somebody waits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from threading import Event
+from threading import Event as ThreadEvent
 
 from firmware_protocols.catalogue import codec_for
-from firmware_protocols.codec import Direction
-from firmware_protocols.events import TagSeen
+from firmware_protocols.codec import Codec, Direction, FamilyFacts
+from firmware_protocols.events import Event, NeedData, RoundEnded, TagSeen
 from firmware_protocols.simulators import simulator_for
 from firmware_protocols.simulators.faults import NO_FAULTS, LineFaults
 from firmware_protocols.simulators.simulated_tag import SimulatedTag
@@ -32,6 +32,20 @@ class VirtualClock:
         return Moment(START + timedelta(seconds=self.now_s), self.now_s)
 
 
+class _WithoutPulse:
+    """The codec of a family that says nothing while no tag is there, as some do: made of one that does."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self.facts: FamilyFacts = replace(codec.facts, inventory_ends_by_itself=False, pulses_in_inventory=False, round_end_may_stop=False)
+        self.receive_data, self.receive_gap, self.encode = codec.receive_data, codec.receive_gap, codec.encode
+
+    def next_event(self) -> Event | NeedData:
+        while isinstance(event := self._codec.next_event(), RoundEnded):
+            pass
+        return event
+
+
 @dataclass
 class Bench:
     """One reader, one line, one session, and what was heard. `at` says what happens when."""
@@ -44,9 +58,10 @@ class Bench:
     events: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
     gap_s: float = 0.1
+    has_no_pulse: bool = False
 
     def __post_init__(self) -> None:
-        self.clock, self.stop, self.wanted = VirtualClock(), Event(), WantedTids()
+        self.clock, self.stop, self.wanted = VirtualClock(), ThreadEvent(), WantedTids()
         rng = Random(1)
         self.field = TagField(rng, CLEAN_AIR)
         self.reader = simulator_for(self.family, self.field, rng, faults=self.faults)
@@ -54,7 +69,8 @@ class Bench:
         self.garbage = b""
         self.written: list[bytes] = []
         self._waiting = bytearray()
-        self.codecs = Codecs(codec_for(self.family), codec_for(self.family, direction=Direction.TO_READER))
+        codec = codec_for(self.family)
+        self.codecs = Codecs(_WithoutPulse(codec) if self.has_no_pulse else codec, codec_for(self.family, direction=Direction.TO_READER))
         self.session = Session(
             self, self.codecs, Ears(self._hear, lambda epc, tid: self.tids.append((epc, tid))), self.counters, self.clock
         )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reader_agent.errors import SpoolFull, SpoolHeld
+from reader_agent.errors import FolderWrong, SpoolFull, SpoolHeld
 from reader_agent.spool.spool import Spool
 from schemas.identifiers import BootId
 
@@ -248,6 +248,30 @@ def test_a_batch_larger_than_the_whole_spool_is_refused_and_the_number_stays_fre
     with pytest.raises(SpoolFull, match="free space"):
         spool.append(lambda seq: body(seq, 400_000), 1)
     assert spool.append(body, 1) == 1
+    spool.close()
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(FolderWrong, match=r"data_dir .* cannot be used: .*; it must be writable"):
+        open_spool(tmp_path / "file" / "data")
+
+
+def test_a_full_disk_at_the_start_is_no_damage(tiny_disk: Path) -> None:
+    fill(tiny_disk, 20)
+    (tiny_disk / "spool.reserve").unlink()
+    with pytest.raises(OSError, match="No space left"):
+        (tiny_disk / "somebody-elses.log").write_bytes(bytes(8 << 20))
+    try:
+        spool = open_spool(tiny_disk, BootId("00000000000000c3"))
+    except FolderWrong:
+        pass
+    else:
+        assert spool.damage is None
+        spool.close()
+    (tiny_disk / "somebody-elses.log").unlink()
+    spool = open_spool(tiny_disk, BootId("00000000000000d4"))
+    assert seqs(spool) == list(range(1, 21))
     spool.close()
 
 
