@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     broker_url: str = ""
     """Empty: `up` starts a broker. Else `mqtt://user:password@host:1883` or `mqtts://…`."""
     web_host: str = "127.0.0.1"
-    web_port: int = Field(8000, ge=0, le=65535)
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_host: str = "localhost"
     """The host name that stands in QR codes."""
     cookie_secure: bool = True
