@@ -65,6 +65,10 @@ class Roads:
         self.places, self.limits = places, limits
         self._roads: dict[tuple[int, int], Road] = {}
 
+    def forget(self) -> None:
+        """Reckon anew: a checkpoint may have been moved."""
+        self._roads.clear()
+
     def find(self, one_id: int, other_id: int) -> Road | None:
         """None if a place is unknown, or the two belong to different authorities: one does not see the other's passages."""
         known = self._roads.get((one_id, other_id))

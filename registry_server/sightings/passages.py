@@ -13,6 +13,8 @@ OPEN_GAP_S = 60.0
 """The same while one of its sightings has not closed: a bike in the queue, or an agent that was restarted meanwhile."""
 REMEMBERED = 60_000
 """Passages held in memory. About five hours of four busy checkpoints."""
+OF_ONE_TAG = 8
+"""And of these so many of one tag: a tag that is parked before an antenna must not fill the book."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,14 +71,16 @@ class PassageBook:
 
     def add(self, passage: KnownPassage) -> None:
         self._arrivals.append(passage)
-        self._by_epc[passage.epc] = (*self._by_epc.get(passage.epc, ()), passage)
+        self._by_epc[passage.epc] = (*self._by_epc.get(passage.epc, ())[1 - OF_ONE_TAG :], passage)
         while len(self._arrivals) > self._remembered:
             self._drop(self._arrivals.popleft())
 
     def _drop(self, oldest: KnownPassage) -> None:
-        rest = self._by_epc[oldest.epc][1:]
-        if rest:
-            self._by_epc[oldest.epc] = rest
+        known = self._by_epc[oldest.epc]
+        if known[0] is not oldest:
+            return  # newer ones of the same tag have pushed it out
+        if len(known) > 1:
+            self._by_epc[oldest.epc] = known[1:]
         else:
             del self._by_epc[oldest.epc]
 

@@ -1,0 +1,1 @@
+"""Measurements. Each prints its peer beside it, in the same run."""

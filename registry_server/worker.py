@@ -1,0 +1,170 @@
+"""`ebike-server worker`: takes sightings from the broker, matches, flags, stores, acknowledges; and forgets what is to be forgotten."""
+
+import gc
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from registry_server.clock import Clock
+from registry_server.config import Settings
+from registry_server.db import Database, fetch_rows
+from registry_server.errors import SetupError
+from registry_server.ingest.agents import AgentDirectory
+from registry_server.ingest.envelope import Message
+from registry_server.ingest.forgetting import forget_batches, forget_some, last_passage_id
+from registry_server.ingest.seat import try_seat
+from registry_server.ingest.service import Ingest, Outcome
+from registry_server.ingest.store import HarvestStore
+from registry_server.ingest.subscriber import Subscriber
+from registry_server.matcher.engine import Matcher
+from registry_server.matcher.loading import ChangeWatch, load_tags, tags_of_licences
+from registry_server.matcher.recovery import recall
+from registry_server.matcher.travel import Roads, TravelLimits
+from schemas.messages import encode
+from schemas.topics import Channel
+
+log = structlog.get_logger()
+MOST_MESSAGES = 64
+"""In one transaction."""
+POLL_S = 0.1
+DIRECTORY_EVERY = timedelta(seconds=1)
+FORGET_EVERY = timedelta(seconds=30)
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+WARY_MESSAGES = 2 * MOST_MESSAGES
+"""After a transaction failed for no outer reason, so many messages are taken one by one, to find the one that did it."""
+
+
+@dataclass(slots=True)
+class Suspicion:
+    """Outlives a failed round: which message was being taken alone when the round failed."""
+
+    wary_for: int = 0
+    alone: Message | None = None
+    condemned: dict[bytes, str] = field(default_factory=dict)
+
+    def blame(self, error: Exception) -> None:
+        if self.alone is not None:
+            self.condemned[self.alone.delivery.sha256] = f"it could not be stored: {error}"
+        self.wary_for = WARY_MESSAGES
+
+
+def run_worker(settings: Settings, database: Database, clock: Clock, stop: threading.Event) -> None:
+    """Work until told to stop. A database or broker that is away, now or later, is waited for.
+
+    Raises SetupError for what only a person can mend.
+    """
+    if not settings.broker_url:
+        raise SetupError("the worker needs a broker: give --broker-url mqtt://HOST:1883, or start everything with `ebike-server up`")
+    suspicion, failures = Suspicion(), 0
+    while not stop.is_set():
+        began_at = clock.now()
+        try:
+            _work(settings, database, clock, stop, suspicion)
+        except SetupError:
+            raise
+        except Exception as error:
+            if is_outage(error):
+                log.warning("the database is away; nothing was acknowledged, all of it comes again", reason=_reason(error))
+            else:
+                log.exception("a transaction failed; nothing of it was acknowledged, all of it comes again")
+                suspicion.blame(error)
+            failures = failures + 1 if clock.now() - began_at < timedelta(seconds=10) else 1
+            stop.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the fault is the database's being away, full or locked, and not the message's."""
+    return any(kind.__name__ in {"OperationalError", "InterfaceError"} for kind in type(error).__mro__)  # SQLAlchemy's and both drivers'
+
+
+def _reason(error: Exception) -> str:
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
+
+
+def _work(settings: Settings, database: Database, clock: Clock, stop: threading.Event, suspicion: Suspicion) -> None:
+    with try_seat(database) as is_ours:
+        if not is_ours:
+            log.info("another worker is at work on this database; waiting for its place")
+            stop.wait(1.0)
+            return
+        began_at = clock.now()
+        worker = Worker(settings, database, clock)
+        with Subscriber(settings.broker_url) as subscriber:
+            log.info("worker ready", tags=len(worker.matcher.tags), took_s=round((clock.now() - began_at).total_seconds(), 2))
+            while not stop.is_set():
+                worker.serve(subscriber, suspicion)
+
+
+class Worker:
+    """Everything that is held between two transactions. Thrown away when one fails."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self._settings, self._database, self._clock = settings, database, clock
+        self._directory = AgentDirectory()
+        now = clock.now()
+        with database.read() as session:
+            self._directory.reload(session)
+            self._watch = ChangeWatch.begin(session)
+            roads = Roads(self._directory.places, TravelLimits())
+            self.matcher = Matcher(load_tags(session), roads, last_passage_id=last_passage_id(session))
+            recall(session, self.matcher, now)
+            ((last_flag_id,),) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM flag")
+        self._ingest = Ingest(self.matcher, HarvestStore(last_flag_id=last_flag_id, laws=self._directory.laws), self._directory)
+        self._polled_at = self._reloaded_at = now
+        self._forgot_at = now - FORGET_EVERY
+        gc.freeze()  # the memory lives as long as the process: no need to look through it again and again
+
+    def serve(self, subscriber: Subscriber, suspicion: Suspicion) -> None:
+        """One turn: what has come, then what is due."""
+        most = 1 if suspicion.wary_for else MOST_MESSAGES
+        messages = subscriber.drain(most, POLL_S)
+        if messages:
+            suspicion.alone = messages[0] if most == 1 else None
+            self._take(subscriber, messages, suspicion)
+            suspicion.wary_for = max(0, suspicion.wary_for - 1)
+            suspicion.alone = None
+        self._look_after(self._clock.now())
+
+    def _take(self, subscriber: Subscriber, messages: list[Message], suspicion: Suspicion) -> None:
+        with self._database.write() as session:
+            outcome = self._ingest.take(session, messages, self._clock.now(), suspicion.condemned)
+        for address, ack in outcome.acks:
+            subscriber.publish(address.topic(Channel.ACK), encode(ack))
+        subscriber.acknowledge(messages)
+        _tell(outcome)
+
+    def _look_after(self, now: datetime) -> None:
+        if now - self._polled_at >= timedelta(seconds=POLL_S):
+            self._polled_at = now
+            self._follow(now)
+        if now - self._forgot_at >= FORGET_EVERY:
+            self._forget(now)
+
+    def _follow(self, now: datetime) -> None:
+        """Learn what officers changed."""
+        with self._database.read() as session:
+            changed = self._watch.poll(session)
+            if changed:
+                self.matcher.tags.put_all(tags_of_licences(session, changed))
+            if now - self._reloaded_at >= DIRECTORY_EVERY:
+                self._reloaded_at = now
+                self._directory.reload(session)
+                self.matcher.roads.forget()
+
+    def _forget(self, now: datetime) -> None:
+        """A chunk at a time, so that nobody waits for it; when all is done, again after a while."""
+        before = now - self._settings.sightings_kept
+        with self._database.write() as session:
+            is_done = forget_some(session, before, now) == 0
+            if is_done:
+                forget_batches(session, before)
+                self._forgot_at = now
+
+
+def _tell(outcome: Outcome) -> None:
+    for refused in outcome.refused:
+        log.warning("message refused, kept as a dead letter", topic=refused.delivery.topic, reason=refused.reason)
+    log.debug("taken", sightings=outcome.sightings, passages=outcome.passages, flags=outcome.flags, repeated=outcome.repeated)
