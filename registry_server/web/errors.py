@@ -13,6 +13,7 @@ from registry_server.errors import Conflict, FieldProblem, FieldProblems, MoveRe
 from registry_server.web import kept_forms, pages
 from registry_server.web.csrf import SAFE_METHODS, Forged
 from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name, find_signed_in
+from registry_server.web.formats import digits
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def refusal_sentence(request: Request, error: RegistryError) -> str | None:
     """`error.<code>` in the reader's language with the error's facts; None if the kind of refusal has no sentence of its own."""
     code, facts = _code_and_facts(error)
     key = f"error.{code}"
-    return pages.say(request, key, **facts) if code and pages.texts_of(request).has(key) else None
+    return pages.say(request, key, **_localised(request, facts)) if code and pages.texts_of(request).has(key) else None
 
 
 def problem_sentences(request: Request, error: FieldProblem | FieldProblems) -> dict[str, str]:
@@ -54,7 +55,9 @@ def problem_sentences(request: Request, error: FieldProblem | FieldProblems) -> 
     problems = error.problems if isinstance(error, FieldProblems) else [error]
     sentences: dict[str, str] = {}
     for problem in problems:
-        sentences.setdefault(problem.field, pages.say(request, f"error.{problem.code}", found=problem.found, **problem.facts))
+        sentences.setdefault(
+            problem.field, pages.say(request, f"error.{problem.code}", found=problem.found, **_localised(request, problem.facts))
+        )
     return sentences
 
 
@@ -73,11 +76,17 @@ def _code_and_facts(error: RegistryError) -> tuple[str, dict[str, str]]:
         case Conflict():
             return error.code, error.facts
         case FieldProblem():
-            return error.code, {"found": error.found, **error.facts}
+            return error.code, {**error.facts, "found": error.found}
         case MoveRefused():
             return "move_refused", {"key": error.key}
         case _:
             return "", {}
+
+
+def _localised(request: Request, facts: dict[str, str]) -> dict[str, str]:
+    """Plain numbers in the reader's digits; what was typed, names and codes as they are."""
+    language = pages.language_of(request)
+    return {name: digits(fact, language) if fact.isdecimal() else fact for name, fact in facts.items()}
 
 
 def _status_of(error: RegistryError) -> int:

@@ -76,7 +76,7 @@ class BodyLimit:
 
     def _counted(self, scope: Scope, receive: Receive) -> Receive:
         length = Headers(scope=scope).get("content-length", "0")
-        declared = int(length) if length.isdecimal() else 0
+        declared = int(length) if length.isdecimal() and len(length) < 19 else 0
         received = 0
 
         async def counted() -> Message:

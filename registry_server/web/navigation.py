@@ -29,6 +29,7 @@ def places_for(places: Iterable[Place], role: Role) -> list[Place]:
     return [place for place in places if place.is_open_to(role)]
 
 
-def is_within(path: str, place: Place) -> bool:
-    """Whether a page belongs to a place, so that the navigation marks it."""
-    return path == place.path or path.startswith(f"{place.path.rstrip('/')}/")
+def place_of(path: str, places: Iterable[Place]) -> Place | None:
+    """The place that a page belongs to, so that the navigation marks it: the deepest one above the page."""
+    above = [place for place in places if path == place.path or path.startswith(f"{place.path.rstrip('/')}/")]
+    return max(above, key=lambda place: len(place.path), default=None)

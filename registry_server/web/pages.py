@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from registry_server.web import formats
 from registry_server.web.deps import SignedIn
-from registry_server.web.navigation import is_within, places_for
+from registry_server.web.navigation import place_of, places_for
 from registry_server.web.texts import Language, Texts
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -49,7 +49,7 @@ def language_of(request: Request) -> Language:
     return Language.EN if request.cookies.get(LANGUAGE_COOKIE) == Language.EN else Language.BN
 
 
-def say(request: Request, key: str, **facts: object) -> str:
+def say(request: Request, key: str, /, **facts: object) -> str:
     """A sentence in the reader's language, for Python code of routes."""
     return texts_of(request).say(language_of(request), key, **facts)
 
@@ -91,7 +91,8 @@ def request_facts(request: Request, signed_in: SignedIn | None, language: Langua
         "csrf_token": signed_in.csrf_token if signed_in else "",
         "path": request.url.path,
         "here": quote(here(request)),
-        "places": [(place, is_within(request.url.path, place)) for place in places],
+        "places": places,
+        "place_here": place_of(request.url.path, places),
         "static": state.static_files.url,
         "has_search": state.has_search,
     }

@@ -44,7 +44,7 @@ class Texts:
                 by_key[key] = sentences
         return cls(by_key)
 
-    def say(self, language: Language, key: str, **facts: object) -> str:
+    def say(self, language: Language, key: str, /, **facts: object) -> str:
         """The sentence with its facts. Raises KeyError for a key or a fact that does not exist: tests walk all keys."""
         return self.by_key[key][language].format(**facts)
 

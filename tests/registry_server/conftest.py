@@ -133,6 +133,12 @@ def browser_for(app: FastAPI) -> Iterator[Callable[[str], Browser]]:
 
 
 @pytest.fixture
+def anybody(browser_for: Callable[[str], Browser]) -> Browser:
+    """A browser in which nobody is signed in."""
+    return browser_for("nobody")
+
+
+@pytest.fixture
 def client_for(browser_for: Callable[[str], Browser]) -> ClientFor:
     """`client_for(Role.MAGISTRATE)` or `client_for(Role.MAGISTRATE, "bcc")`: a browser with that officer signed in."""
 
