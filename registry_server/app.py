@@ -3,10 +3,15 @@
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from registry_server.cases import routes as cases_routes
 from registry_server.clock import Clock
 from registry_server.config import Settings
 from registry_server.db import Database
+from registry_server.issuance import desk_routes
+from registry_server.issuance import routes as issuance_routes
+from registry_server.licences import routes as licence_routes
 from registry_server.secrets_box import SecretsBox
+from registry_server.wall import routes as wall_routes
 from registry_server.web import audit_routes, errors, ground_routes, pages, sign_in_routes
 from registry_server.web.middleware import BodyLimit, KnownHosts, SecurityHeaders
 from registry_server.web.navigation import Place
@@ -18,8 +23,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     ground_routes.router,
     sign_in_routes.router,
     audit_routes.router,
+    licence_routes.router,
+    issuance_routes.router,
+    desk_routes.router,
+    wall_routes.router,
+    cases_routes.router,
 )
-PLACES: tuple[Place, ...] = (*audit_routes.PLACES,)
+PLACES: tuple[Place, ...] = (*wall_routes.PLACES, *cases_routes.PLACES, *audit_routes.PLACES)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 GZIP_FROM_BYTES = 500

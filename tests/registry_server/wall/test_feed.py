@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from registry_server.errors import Conflict
-from registry_server.wall.board import CheckpointNow, FlagSeen, Passed
+from registry_server.matcher.states import FlagKind
+from registry_server.wall.board import CheckpointNow, FlagSeen, Passed, Words
 from registry_server.wall.feed import QUEUE_MESSAGES, STREAMS_PER_OFFICER, Feed, News, Subscription
 from registry_server.wall.position import Position
+from schemas.identifiers import ProofLevel
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 PATIENCE_S = 5
@@ -24,12 +26,13 @@ def passed(id_: int, authority_id: int = 1, flags: int = 0) -> Passed:
         authority_id=authority_id,
         checkpoint_id=1,
         checkpoint="pti-more",
+        place=Words("পিটিআই মোড়", "PTI More"),
         lane="in",
         epc="E280" * 6,
-        proof_level="epc_only",
+        proof_level=ProofLevel.EPC_ONLY,
         seen_at=AT,
         received_at=AT,
-        flags=tuple(FlagSeen(n, "expired", {}) for n in range(flags)),
+        flags=tuple(FlagSeen(n, FlagKind.EXPIRED) for n in range(flags)),
     )
 
 
@@ -52,7 +55,7 @@ class Ticks:
         return Position(self.reads, 0), by_authority
 
     def health(self, authority_ids: Iterable[int]) -> dict[int, tuple[CheckpointNow, ...]]:
-        return {authority_id: () for authority_id in authority_ids}
+        return dict.fromkeys(authority_ids, ())
 
 
 async def passages_of(subscription: Subscription, count: int) -> list[int]:
