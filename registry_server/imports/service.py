@@ -67,7 +67,10 @@ def judge(session: Session, data: bytes, *, act: Act, secrets: SecretsBox) -> Ju
 
 
 def apply(session: Session, judged: Judged, file_name: str, *, act: Act, tools: ImportTools) -> range:
-    """Write every row; gives the serials. `judged` comes from the same transaction, after `lock_counter`. Raises ValueError if a row is bad."""
+    """Write every row; gives the serials. `judged` comes from the same transaction, after `lock_counter`.
+
+    Raises ValueError if a row is bad.
+    """
     if judged.bad:
         raise ValueError("a file with bad rows is not taken in")
     authority = session.get_one(Authority, act.authority_id)
@@ -138,10 +141,8 @@ def _write(session: Session, rows: list[GoodRow], serials: range, context: _Cont
     session.execute(insert(EpcAllocation), [owned | _allocation(licence_id, serial, context) for licence_id, serial in numbered])
     session.execute(insert(RegistryChange), [{"licence_id": licence_id, "at": context.act.at} for licence_id in licence_ids])
     entry = owned | {"at": context.act.at, "by": context.act.by, "action": "licence:import"}
-    session.execute(
-        insert(AuditEntry),
-        [entry | {"subject": one["number"], "facts": {"line": row.line}} for row, one in zip(rows, licences, strict=True)],
-    )
+    lines = [{"subject": one["number"], "facts": {"line": row.line}} for row, one in zip(rows, licences, strict=True)]
+    session.execute(insert(AuditEntry), [entry | line for line in lines])
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> list[int]:

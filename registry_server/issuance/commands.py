@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, explained, installation, screen
-from registry_server.errors import FieldProblem
+from registry_server.errors import Conflict, SetupError
 from registry_server.issuance import desks
 from schemas.errors import ContractError
 from schemas.identifiers import Name
@@ -31,8 +31,11 @@ def add(
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with installation(data_dir, database_url) as here:
         authority_id = here.get_authority_id(authority)
-        with here.database.write(authority_id) as session:
-            desks.add_desk(session, _desk_name(name), token, act=here.act(authority_id))
+        try:
+            with here.database.write(authority_id) as session:
+                desks.add_desk(session, _desk_name(name), token, act=here.act(authority_id))
+        except Conflict:
+            raise SetupError(f"{authority} has a desk {name} already; choose another name") from None
     if as_json:
         sys.stdout.write(json.dumps({"desk": name, "token": token}) + "\n")
     else:
@@ -55,4 +58,4 @@ def _desk_name(typed: str) -> str:
     try:
         return Name(typed)
     except ContractError as error:
-        raise FieldProblem("name", "desk_name", typed, expected=error.expected) from error
+        raise SetupError(f"the name of a desk: expected {error.expected}, found {error.found}") from error

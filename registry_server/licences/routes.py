@@ -220,7 +220,7 @@ def _hits_by_nid(session: Session, authority_id: int, q: str, secrets: SecretsBo
 
 
 def _results(visit: Visit, q: str, hits: list[Licence], **facts: Any) -> Response:
-    context = {"nid_in_address": False, "is_empty_query": False} | facts
+    context = {"nid_in_address": False, "is_empty_query": False, "most": queries.MOST_HITS, "today": dhaka_date(visit.now)} | facts
     tagged = queries.tagged_among(visit.session, hits)
     number_of = number_writer(visit)
     return pages.page(visit.request, visit.signed_in, "licences/search.html", q=q, hits=hits, tagged=tagged, number_of=number_of, **context)
@@ -265,6 +265,9 @@ def _problems(request: Request, refused: FieldProblem | FieldProblems | Conflict
     if isinstance(refused, Conflict):
         return {CONFLICT_FIELDS.get(refused.code, "name_bn"): refusal_sentence(request, refused) or str(refused)}
     sentences = problem_sentences(request, refused)
+    problems = refused.problems if isinstance(refused, FieldProblems) else [refused]
+    missing = {one.field: pages.say(request, f"licences.{one.field}") for one in problems if one.code == "missing"}
+    sentences |= {field: pages.say(request, "licences.fill_in", field=label) for field, label in missing.items()}
     if "name_en" in sentences and with_suggestions(form)["name_en"] != form.get("name_en", ""):
         sentences["name_en"] = pages.say(request, "error.check_latin_name")
     return sentences
