@@ -13,7 +13,7 @@ from registry_server.licences import routes as licence_routes
 from registry_server.secrets_box import SecretsBox
 from registry_server.wall import routes as wall_routes
 from registry_server.web import audit_routes, errors, ground_routes, pages, sign_in_routes
-from registry_server.web.middleware import BodyLimit, KnownHosts, SecurityHeaders
+from registry_server.web.middleware import BodyLimit, KnownHosts, NoNul, SecurityHeaders
 from registry_server.web.navigation import Place
 from registry_server.web.static_files import StaticFiles
 from registry_server.web.texts import Texts
@@ -29,7 +29,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     wall_routes.router,
     cases_routes.router,
 )
-PLACES: tuple[Place, ...] = (*wall_routes.PLACES, *cases_routes.PLACES, *audit_routes.PLACES)
+PLACES: tuple[Place, ...] = (
+    *licence_routes.PLACES,
+    *issuance_routes.PLACES,
+    *wall_routes.PLACES,
+    *cases_routes.PLACES,
+    *audit_routes.PLACES,
+)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 GZIP_FROM_BYTES = 500
@@ -46,6 +52,7 @@ def create_app(settings: Settings, database: Database, clock: Clock, secrets: Se
     app.state.has_search = any(getattr(route, "path", "") == "/search" for router in ROUTERS for route in router.routes)
     errors.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NoNul)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)  # leaves text/event-stream alone
     app.add_middleware(KnownHosts, names=(*LOCAL_HOSTS, settings.public_host, settings.web_host))
     app.add_middleware(SecurityHeaders, https_only=settings.cookie_secure)

@@ -65,14 +65,18 @@ def complete_attempt(session: Session, officer: Officer, new: NewSession, attemp
     )
     session.execute(delete(OfficerSession).where(OfficerSession.created_at < attempt.at - KEPT_AFTER_END))
     open_session(session, officer, new, attempt.at)
-    record(session, Act(officer.authority_id, officer.sign_in_name, attempt.at), "officer:sign-in", officer.sign_in_name, address=attempt.address)
+    record(
+        session,
+        Act(officer.authority_id, officer.sign_in_name, attempt.at),
+        "officer:sign-in",
+        officer.sign_in_name,
+        address=attempt.address,
+    )
 
 
 def open_session(session: Session, officer: Officer, new: NewSession, at: datetime) -> None:
     session.add(
-        OfficerSession(
-            token_hash=token_hash(new.token), officer_id=officer.id, csrf_token=new.csrf_token, created_at=at, last_used_at=at
-        )
+        OfficerSession(token_hash=token_hash(new.token), officer_id=officer.id, csrf_token=new.csrf_token, created_at=at, last_used_at=at)
     )
 
 

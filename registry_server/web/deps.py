@@ -19,6 +19,7 @@ from registry_server.people.models import Officer, OfficerSession, Role
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import csrf
 
+UNTYPED = dict.fromkeys({*range(32), 127, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0xFEFF} - set(b"\t\n\r"))
 UNTIL_PASSWORD_IS_CHANGED = frozenset({"/password", "/sign-out"})
 
 
@@ -78,9 +79,17 @@ def now(request: Request) -> datetime:
 
 
 async def posted(request: Request) -> dict[str, str]:
-    """The text fields of the posted form, stripped; the last one of a name counts. Files are not in it."""
+    """The text fields of the posted form, cleaned and stripped; the last one of a name counts. Files are not in it."""
     form = await request.form()
-    return {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
+    return {name: cleaned(value) for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def cleaned(text: str) -> str:
+    """Typed text without what nobody types: controls but tab and newline, and marks that turn the direction of writing.
+
+    The joiners ZWJ and ZWNJ stay: Bangla is spelt with them.
+    """
+    return text.translate(UNTYPED).strip()
 
 
 RegistryDatabase = Annotated[Database, Depends(registry_database)]

@@ -65,6 +65,19 @@ class KnownHosts:
         return name in self._names or _is_ip(name)
 
 
+class NoNul:
+    """400 for an address with a NUL character: PostgreSQL stores none, so no feature need think of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]):
+            await PlainTextResponse("This address cannot be read.\n", 400)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class BodyLimit:
     """413 for a body that is too large, as soon as that is known: by its declared length, else while it streams in."""
 

@@ -12,7 +12,7 @@ from registry_server.audit.service import record
 from registry_server.db import Database
 from registry_server.errors import NotFound
 from registry_server.people.models import Officer, Role
-from registry_server.web.deps import Now, ReadSession, SignedIn, WriteSession, require
+from registry_server.web.deps import Now, Posted, ReadSession, SignedIn, WriteSession, require
 from tests.registry_server.conftest import NOON, ClientFor
 
 AnyOfficer = Annotated[SignedIn, Depends(require())]
@@ -85,3 +85,26 @@ def test_an_act_carries_officer_authority_and_time(app: FastAPI, client_for: Cli
         return [act.by, act.at.isoformat(), signed_in.authority.name_en, signed_in.role]
 
     assert client_for(Role.MAGISTRATE).get("/act").json() == ["kcc.magistrate", NOON.isoformat(), "Khulna City Corporation", "magistrate"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        pytest.param(" মোঃ রহিম \r\n", "মোঃ রহিম", id="spaces around"),
+        pytest.param("ra\0him\x07", "rahim", id="controls"),
+        pytest.param("র‌্যাব ক‍", "র‌্যাব ক‍", id="joiners are spelling"),
+        pytest.param("\u202egnp.exe\u2069", "gnp.exe", id="marks that turn the direction"),
+        pytest.param("one\ntwo\tthree", "one\ntwo\tthree", id="lines of a note"),
+    ],
+)
+def test_typed_text_is_cleaned_of_what_nobody_types(typed: str, kept: str, app: FastAPI, client_for: ClientFor) -> None:
+    @app.post("/typed")
+    def show(form: Posted, signed_in: AnyOfficer) -> str:
+        return form["text"]
+
+    assert client_for(Role.MAGISTRATE).post("/typed", {"text": typed}).json() == kept
+
+
+@pytest.mark.parametrize("address", ["/audit?by=%00", "/audit%00"])
+def test_an_address_with_a_nul_is_refused(address: str, client_for: ClientFor) -> None:
+    assert client_for(Role.MAGISTRATE).get(address).status_code == 400
