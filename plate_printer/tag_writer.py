@@ -9,7 +9,7 @@ read · PC and EPC written, read back · password written, read back · EPC bank
 password refused · the field looked at once more. No message holds the password.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Container, Generator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,20 +81,23 @@ class _TagUnfit(Exception):
         self.prompt = prompt
 
 
-def write_tag(job: EncodingJob) -> Writing:
-    """Raises ContractError at once for a job that can never be done: a password of zero, a PC word that does not fit the EPC."""
+def write_tag(job: EncodingJob, taken: Container[bytes] = ()) -> Writing:
+    """Chips whose TID is in `taken` are refused unwritten: the registry has said that they are another bike's.
+
+    Raises ContractError at once for a job that can never be done: a password of zero, a PC word that does not fit the EPC.
+    """
     if int(job.access_password, 16) == 0:
         raise ContractError("access password", "one that is not zero, or the lock means nothing", "zero")
     if job.pc.epc_bytes != len(job.epc):
         raise ContractError("PC word", f"length bits for {len(job.epc)} bytes of EPC", f"{job.pc}, {job.pc.epc_bytes} bytes")
-    return _write(job)
+    return _write(job, taken)
 
 
-def _write(job: EncodingJob) -> Writing:
+def _write(job: EncodingJob, taken: Container[bytes]) -> Writing:
     prompt, failed_passes = Prompt.PUT_TAG, 0
     while True:
         current = yield from _wait_for_one_tag(prompt)
-        work = _Work(job)
+        work = _Work(job, taken)
         try:
             return (yield from work.run(current))
         except _TagUnfit as unfit:
@@ -159,8 +162,8 @@ def in_words(reply: Reply) -> str:
 class _Work:
     """One pass over one tag. `tid` is known as soon as it was read."""
 
-    def __init__(self, job: EncodingJob) -> None:
-        self._job = job
+    def __init__(self, job: EncodingJob, taken: Container[bytes]) -> None:
+        self._job, self._taken = job, taken
         self._password = int(job.access_password, 16)
         self.tid: Tid | None = None
 
@@ -186,6 +189,8 @@ class _Work:
             raise _TagUnfit(Prompt.TAKE_OTHERS_AWAY)
         if not tid.is_gen2:
             raise _TagUnfit(Prompt.TAG_HAS_NO_NUMBER)
+        if tid in self._taken:
+            raise _TagUnfit(Prompt.TAG_IS_TAKEN)
         return tid
 
     def _read_tid(self, current: bytes) -> Generator[Ask, Answer, Tid]:
@@ -216,10 +221,13 @@ class _Work:
         return reply
 
     def _write_epc(self, current: bytes) -> Generator[Ask, Answer, None]:
+        """Another number under a lock is another bike's, whatever the password; under our own number the lock is ours."""
         job = self._job
-        if current == job.epc and (yield from self._has_pc_and_epc()):
+        is_ours = current == job.epc
+        if is_ours and (yield from self._has_pc_and_epc()):
             return
-        yield from self._with_either_password(Step.WRITE_EPC, lambda password: WriteEpc(job.epc, job.pc, password, current or None))
+        passwords = (0, self._password) if is_ours else (0,)
+        yield from self._try_passwords(Step.WRITE_EPC, passwords, lambda password: WriteEpc(job.epc, job.pc, password, current or None))
 
     def _has_pc_and_epc(self) -> Generator[Ask, Answer, bool]:
         reply = yield from _ask(self._reading_of_epc())
@@ -238,20 +246,23 @@ class _Work:
         return pc & PC_WRITTEN_BITS == self._job.pc & PC_WRITTEN_BITS and pc_and_epc[2:] == self._job.epc
 
     def _write_password(self) -> Generator[Ask, Answer, None]:
-        yield from self._with_either_password(
-            Step.WRITE_PASSWORD, lambda password: SetAccessPassword(self._password, password, self._job.epc)
+        """First as for a blank tag; where that is refused, with itself, for the same tag may have been locked before."""
+        passwords = (0, self._password)
+        yield from self._try_passwords(
+            Step.WRITE_PASSWORD, passwords, lambda password: SetAccessPassword(self._password, password, self._job.epc)
         )
 
-    def _with_either_password(self, step: Step, command: Callable[[int], Command]) -> Generator[Ask, Answer, None]:
-        """First as for a blank tag; where that is refused, with this job's password, for the same tag may have been locked before."""
+    def _try_passwords(self, step: Step, passwords: tuple[int, ...], command: Callable[[int], Command]) -> Generator[Ask, Answer, None]:
+        """Each in turn while the tag refuses; refused with the last, it is not ours to write."""
         for _ in range(TRIES_PER_STEP):
-            reply = yield from _ask(command(0))
-            if reply.status in _REFUSED:
-                reply = yield from _ask(command(self._password))
+            for password in passwords:
+                reply = yield from _ask(command(password))
+                if reply.status not in _REFUSED:
+                    break
+            else:
+                raise _TagUnfit(Prompt.TAG_IS_TAKEN)
             if reply.status is Status.OK:
                 return
-            if reply.status in _REFUSED:
-                raise _TagUnfit(Prompt.TAG_IS_TAKEN)
         raise _StepFailed(step, in_words(reply))
 
     def _verify_password(self) -> Generator[Ask, Answer, None]:

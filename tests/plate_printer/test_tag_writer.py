@@ -78,6 +78,7 @@ def test_the_password_is_verified_before_the_lock() -> None:
         pytest.param([], Prompt.PUT_TAG, id="no tag"),
         pytest.param([blank(), blank(TID_B, OTHER_BIKES)], Prompt.TAKE_OTHERS_AWAY, id="two tags"),
         pytest.param([locked_for(OTHER_BIKES, 0x1234)], Prompt.TAG_IS_TAKEN, id="another bike's, locked"),
+        pytest.param([locked_for(OTHER_BIKES, PASSWORD)], Prompt.TAG_IS_TAKEN, id="another bike's, locked with the same password"),
         pytest.param([locked_for(OURS, 0x1234)], Prompt.TAG_IS_TAKEN, id="our number under a strange password"),
         pytest.param([SimulatedTag(epc=bytes(12), tid=bytes(12))], Prompt.TAG_HAS_NO_NUMBER, id="TID of zeroes"),
         pytest.param([SimulatedTag(epc=bytes(12), tid=bytes.fromhex("e0040150"))], Prompt.TAG_HAS_NO_NUMBER, id="TID of another class"),
@@ -148,6 +149,13 @@ def test_broken_off_after_any_command_another_tag_is_begun_afresh(after: int) ->
     other = blank(TID_B)
     assert drive(write_tag(JOB), BenchField(other)) == Tid(TID_B)
     assert finished(other) == DONE
+
+
+def test_a_chip_that_the_registry_gave_to_another_is_not_touched() -> None:
+    field = BenchField(tag := blank())
+    assert drive(write_tag(JOB, {TID_A}), field) is None
+    assert field.prompts[-1] is Prompt.TAG_IS_TAKEN
+    assert finished(tag) == finished(blank())
 
 
 def test_a_tag_that_was_finished_before_is_confirmed_and_unchanged() -> None:
