@@ -60,6 +60,13 @@ class TagEntry:
     rssi_dbm: float
     repeat_every_s: float | None
 
+    @property
+    def memory(self) -> tuple[bytes, int, bytes, int]:
+        return self.epc, self.pc, self.user, self.access_password
+
+    def new_tag(self) -> SimulatedTag:
+        return SimulatedTag(epc=self.epc, tid=self.tid, pc=self.pc, user=self.user, access_password=self.access_password)
+
     def stays(self, until_s: float) -> Iterator[tuple[float, float]]:
         """When it enters and leaves, in order of time."""
         enters_s = self.enters_s
@@ -102,8 +109,9 @@ def parse_scenario(data: Mapping[str, object], *, antenna_ports: int = 8) -> Sce
 
 def fill_field(field: TagField, scenario: Scenario, *, starts_s: float = 0.0) -> None:
     """Let the scenario's tags enter; its times count from `starts_s`. A tag that comes again is the same chip with the same memory."""
+    chips: dict[bytes, SimulatedTag] = {}
     for entry in scenario.tags:
-        tag = SimulatedTag(epc=entry.epc, tid=entry.tid, pc=entry.pc, user=entry.user, access_password=entry.access_password)
+        tag = chips.setdefault(entry.tid, entry.new_tag())
         for enters_s, leaves_s in entry.stays(scenario.until_s):
             field.enter(
                 tag, enters_s=starts_s + enters_s, leaves_s=starts_s + leaves_s, antenna=entry.antenna, peak_rssi_dbm=entry.rssi_dbm
@@ -124,7 +132,7 @@ def _parse_tag(where: str, entry: object, antenna_ports: int) -> TagEntry:
     _check_keys(where, entry, _TAG_KEYS)
     dwell_s = _number(f"{where}.dwell_s", entry.get("dwell_s", inf), at_least=0)
     antenna = entry.get("antenna", 1)
-    if not isinstance(antenna, int) or not 1 <= antenna <= antenna_ports:
+    if not isinstance(antenna, int) or isinstance(antenna, bool) or not 1 <= antenna <= antenna_ports:
         raise BadScenario(f"{where}.antenna", f"a port from 1 to {antenna_ports}", antenna)
     parsed = TagEntry(
         epc=_words(f"{where}.epc", entry.get("epc"), most=MAX_EPC_WORDS),
@@ -177,14 +185,12 @@ def _shares(where: str, section: object, names: Sequence[str]) -> dict[str, floa
 
 
 def _check_chips(tags: tuple[TagEntry, ...]) -> None:
-    """A TID is one chip: two entries of one TID would be two memories."""
-    places: dict[bytes, int] = {}
+    """A TID is one chip: its entries are its stays, and must agree on what it holds."""
+    first_entries: dict[bytes, TagEntry] = {}
     for place, entry in enumerate(tags, 1):
-        first = places.setdefault(entry.tid, place)
-        if first != place:
-            raise BadScenario(
-                f"tags[{place}].tid", f"a TID of its own (tags[{first}] has it; a clone copies the EPC only)", entry.tid.hex()
-            )
+        if first_entries.setdefault(entry.tid, entry).memory != entry.memory:
+            expected = "the same epc, pc, user and access_password wherever this TID stands (a clone copies the EPC, not the TID)"
+            raise BadScenario(f"tags[{place}].tid", expected, entry.tid.hex())
 
 
 def _check_repeats(scenario: Scenario) -> None:

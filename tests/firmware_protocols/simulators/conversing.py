@@ -1,0 +1,75 @@
+"""A host in a test: sends commands to a simulated reader, lets time pass, reads what comes back."""
+
+from random import Random
+
+from firmware_protocols.catalogue import codec_for
+from firmware_protocols.commands import Command
+from firmware_protocols.events import Event, Reply, TagSeen
+from firmware_protocols.simulators import (
+    CLEAN_AIR,
+    NO_FAULTS,
+    LineFaults,
+    RadioConditions,
+    ReaderOptions,
+    SimulatedTag,
+    TagField,
+    simulator_for,
+)
+from tests.firmware_protocols.reading import drain
+
+EPC = bytes.fromhex("e28011700000020f1a2b3c4d")
+TID = bytes.fromhex("e2801170200012345678abcd")
+TICK_S = 0.01
+
+
+def new_tag(number: int = 0, *, kill_password: int = 0) -> SimulatedTag:
+    """Tags of a roll: EPC and TID count up."""
+    return SimulatedTag(
+        epc=(int.from_bytes(EPC) + number).to_bytes(12), tid=(int.from_bytes(TID) + number).to_bytes(12), kill_password=kill_password
+    )
+
+
+class Conversation:
+    """Host and simulated reader, joined without a line."""
+
+    def __init__(
+        self,
+        family: str,
+        *,
+        air: RadioConditions = CLEAN_AIR,
+        faults: LineFaults = NO_FAULTS,
+        options: ReaderOptions = ReaderOptions(),  # noqa: B008 — a frozen value
+        seed: int = 1,
+    ) -> None:
+        rng = Random(seed)
+        self.field = TagField(rng, air)
+        self.reader = simulator_for(family, self.field, rng, faults=faults, options=options)
+        self.codec = codec_for(family, antenna_ports=options.antenna_ports if family == "r2000" else None)
+        self.now_s = 0.0
+
+    def pass_time(self, seconds: float) -> list[Event]:
+        events: list[Event] = []
+        until_s = self.now_s + seconds
+        while self.now_s < until_s:
+            self.now_s += TICK_S
+            for write in self.reader.advance(self.now_s):
+                self.codec.receive_data(write)
+                events += drain(self.codec)
+        self.codec.receive_gap()
+        return events + drain(self.codec)
+
+    def tell(self, command: Command) -> None:
+        for frame in self.codec.encode(command):
+            self.reader.receive_data(frame)
+
+    def ask(self, command: Command) -> Reply:
+        """The answer to the command: the first that is no success, else the last."""
+        replies: list[Reply] = []
+        for frame in self.codec.encode(command):
+            self.reader.receive_data(frame)
+            replies += [event for event in self.pass_time(TICK_S) if isinstance(event, Reply)]
+        return next((reply for reply in replies if reply.status != "ok"), replies[-1])
+
+
+def seen_in(events: list[Event]) -> list[TagSeen]:
+    return [event for event in events if isinstance(event, TagSeen)]
