@@ -1,5 +1,7 @@
 """The command line of the registry: `ebike-server COMMAND`."""
 
+import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +22,7 @@ from registry_server.imports import commands as import_commands
 from registry_server.issuance import commands as desk_commands
 from registry_server.people import commands as officer_commands
 from registry_server.secrets_box import load_or_create
-from registry_server.up import bring_database_up, stop_on_signals, system_up
+from registry_server.up import BrokerPlace, bring_database_up, stop_on_signals, system_up
 
 app = typer.Typer(
     name="ebike-server",
@@ -65,7 +67,7 @@ def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
     """Start broker, worker and pages; stop them all with Ctrl-C."""
     settings = settings_with(data_dir=data_dir, database_url=database_url, broker_url=broker_url, web_host=host, web_port=port)
     stop = stop_on_signals()
-    with system_up(settings, broker_host=broker_host, broker_port=broker_port) as running:
+    with system_up(settings, BrokerPlace(broker_host, broker_port)) as running:
         screen.print(f"pages   {running.web_url}\nbroker  {running.settings.broker_address}\ndata    {settings.data_dir.resolve()}")
         running.watch(stop)
 
@@ -115,7 +117,11 @@ def demo(
 
 
 def main() -> None:
-    structlog.configure(processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()])
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     app()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
+from typing import IO
 
 import structlog
 
@@ -24,6 +25,14 @@ READY_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.2
 RESTART_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """Where a broker is to listen that we start. It knows no passwords: beyond loopback, use one that does."""
+
+    host: str
+    port: int
 
 
 @dataclass(slots=True)
@@ -88,23 +97,24 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def system_up(
-    settings: Settings, *, broker_port: int, broker_host: str = "127.0.0.1", prepare: Callable[[Database], None] | None = None
+    settings: Settings, where: BrokerPlace, *, log_to: IO[str] | None = None, prepare: Callable[[Database], None] | None = None
 ) -> Iterator[Running]:
     """Everything started and answering; stopped again at the end, whatever happens.
 
-    `prepare` runs once the schema is there and before anything reads it. Raises SetupError with what the engineer must do.
+    `log_to` takes what the processes say (None: this terminal). `prepare` runs once the schema is there and before anything reads it.
+    Raises SetupError with what the engineer must do.
     """
     with ExitStack() as stack:
         lock = FolderLock(settings.data_dir)
         stack.callback(lock.release)
         bring_database_up(settings, prepare)
         if not settings.broker_url:
-            broker = start_broker(settings.data_dir / "broker", broker_host, broker_port)
+            broker = start_broker(settings.data_dir / "broker", where.host, where.port)
             stack.callback(broker.stop)
             settings = settings.model_copy(update={"broker_url": broker.url})
         running = Running(settings)
         for name in ("worker", "web"):
-            child = Child(name, own_command(name), environment_of(settings))
+            child = Child(name, own_command(name), environment_of(settings), stderr=log_to)
             watched = Watched(child)
             watched.start(time.monotonic())
             stack.callback(child.stop)

@@ -1,5 +1,6 @@
 """What the demo prints."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ from registry_server.demo.observer import Shown
 from registry_server.demo.seeding import SignIn
 from registry_server.demo.tally import Latency, StoryResult
 
-screen = Console(highlight=False)
+WIDTH = 140  # of a file or a pipe; a terminal knows its own
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH, soft_wrap=True)
 SHOWN_A_LINE = 3
 
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,11 @@ from registry_server.matcher.models import Flag
 from registry_server.people.models import Role
 from registry_server.secrets_box import load_or_create
 from registry_server.sightings.models import Passage
-from registry_server.up import free_port, stop_on_signals, system_up
+from registry_server.up import BrokerPlace, free_port, stop_on_signals, system_up
 
 SETTLE_S = 6.0  # the last tags fade, their windows close, the last flags come
 TICK_S = 0.02
+LOG_FILE = "demo.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
         broker_port = free_port()
         broker_url = settings.broker_url or f"mqtt://127.0.0.1:{broker_port}"
         screen.print("setting up the demo city …")
-        running = stack.enter_context(
-            system_up(settings, broker_port=broker_port, prepare=lambda database: seeded.append(seeding.fill(database, broker_url)))
-        )
+        log = stack.enter_context((folder / LOG_FILE).open("w"))
+        fill = partial(seeding.fill, broker_url=broker_url)
+        place = BrokerPlace("127.0.0.1", broker_port)
+        running = stack.enter_context(system_up(settings, place, log_to=log, prepare=lambda database: seeded.append(fill(database))))
         database = Database(settings.sqlalchemy_url)
         stack.callback(database.close)
         seen = Seen(Tally())
-        stage = stack.enter_context(Stage(folder, seen.heard))
+        stage = stack.enter_context(Stage(folder, seen.heard, log))
         city = seeded[0]
         token_file = folder / "desk.token"
         token_file.write_text(city.desk_token)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from registry_server.demo.city import AUTHORITY_SLUG, DemoCheckpoint
 from registry_server.demo.traffic import DrivePast
@@ -83,8 +83,9 @@ class SimulatedReader:
 class Stage:
     """Every machine of the demo beside the server itself."""
 
-    def __init__(self, folder: Path, heard: Heard) -> None:
+    def __init__(self, folder: Path, heard: Heard, log_to: IO[str] | None = None) -> None:
         self._folder = folder
+        self._log_to = log_to
         self._heard = heard
         self._stack = ExitStack()
         self.readers: dict[str, SimulatedReader] = {}
@@ -100,7 +101,8 @@ class Stage:
             self._start_reader(place.slug, place.family, ("--pty", "--link", str(self._folder / f"{place.slug}.tty")))
         for place in checkpoints:
             self.readers[place.slug].wait_until_listening()
-            self._start(Child(f"agent {place.slug}", [script("ebike-agent"), "run", str(agent_file(self._folder, place))], stdout=None))
+            argv = [script("ebike-agent"), "run", str(agent_file(self._folder, place))]
+            self._start(Child(f"agent {place.slug}", argv, stderr=self._log_to))
 
     def open_desk(self, server_url: str, token_file: Path) -> None:
         self._start_reader("desk", "m100", ("--tcp", "127.0.0.1:0"))

@@ -21,7 +21,7 @@ from registry_server.demo.stage import Entry, Stage
 from registry_server.demo.traffic import Bike
 from registry_server.people.models import Role
 from registry_server.secrets_box import load_or_create
-from registry_server.up import free_port, system_up
+from registry_server.up import BrokerPlace, free_port, system_up
 
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PAGE_WAIT_MS = 20_000
@@ -59,7 +59,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         running = stack.enter_context(
             system_up(
                 settings,
-                broker_port=broker_port,
+                BrokerPlace("127.0.0.1", broker_port),
                 prepare=lambda database: seeded.append(seeding.fill(database, f"mqtt://127.0.0.1:{broker_port}")),
             )
         )
