@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from reader_agent.agent import Agent
 from reader_agent.clock import SystemClock
@@ -105,7 +105,7 @@ def _complain(sentence: str) -> None:
 
 def _show_plan(config: AgentConfig, path: Path) -> None:
     out.print(f"[green]{escape(str(path))} is right.[/green] Agent {config.agent} at {config.checkpoint}, broker {config.broker.address}")
-    table = Table("reader", "family", "where", "antenna = lane", "TID")
+    table = Table("reader", "family", Column("where", overflow="fold"), "antenna = lane", "TID")
     for reader in config.readers:
         lanes = ", ".join(f"{port} = {lane}" for port, lane in reader.antennas.items())
         table.add_row(reader.name, reader.family, escape(reader.link.place), lanes, "yes" if reader.read_tid else "no")

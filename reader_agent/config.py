@@ -4,7 +4,7 @@ The rules over several values (a port used twice, a lane that is not there) are 
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from firmware_protocols.catalogue import FAMILIES
-from firmware_protocols.commands import Region
+from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
+from firmware_protocols.errors import ProtocolError
 from reader_agent.config_rules import Problem, find_conflicts
 from reader_agent.link_address import LinkAddress, parse_address
 from schemas.errors import ContractError
@@ -192,10 +193,36 @@ def parse_config(raw: dict[str, Any], path: Path) -> AgentConfig:
     except ValidationError as error:
         problems = [_problem(dict(detail), raw) for detail in error.errors(include_url=False)]
         raise ConfigWrong(path, problems + find_conflicts(raw)) from None
-    conflicts = find_conflicts(raw)
-    if conflicts:
-        raise ConfigWrong(path, conflicts)
+    problems = find_conflicts(raw) + [problem for reader in config.readers for problem in _refused_by_family(reader)]
+    if problems:
+        raise ConfigWrong(path, problems)
     return config
+
+
+def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
+    """What no reader of that family accepts, found before one is asked."""
+    place = f"readers.{reader.name}"
+    try:
+        codec = codec_for(reader.family, address=reader.address, antenna_ports=reader.antenna_ports)
+    except ProtocolError as error:
+        yield Problem(f"{place}.family", reader.family, f"{error}; correct antenna_ports or address")
+        return
+    settings: list[tuple[str, object, Command]] = []
+    if reader.region is not None:
+        settings.append(("region", str(reader.region), SetRegion(reader.region)))
+    if reader.power_dbm is not None:
+        settings.append(("power_dbm", reader.power_dbm, SetPower(reader.power_dbm)))
+    if codec.facts.antenna_ports > 1:
+        settings.append(("antennas", ", ".join(map(str, reader.antennas)), SetAntennas(tuple(reader.antennas))))
+    elif list(reader.antennas) != [1]:
+        yield Problem(
+            f"{place}.antennas", ", ".join(map(str, reader.antennas)), f'{reader.family} readers have one port; write {{ 1 = "LANE" }}'
+        )
+    for key, value, command in settings:
+        try:
+            codec.encode(command)
+        except ProtocolError as error:
+            yield Problem(f"{place}.{key}", value, str(error))
 
 
 _REMEDIES = {

@@ -135,7 +135,7 @@ def test_what_was_seen_while_the_broker_was_away_comes_after_a_kill_9(
     broker: Broker, registry: Registry, readers: tuple[SimulatorProcess, SimulatorProcess], agent: AgentProcess, tmp_path: Path
 ) -> None:
     agent.start()
-    readers[0].enter(dwell_s=1.0)
+    readers[0].enter()
     readers[0].await_event("first_answer")
     wait_for_a_batch(tmp_path / "data" / "spool.sqlite")
     agent.end(signal.SIGKILL)
@@ -155,7 +155,7 @@ def test_kill_9_at_any_moment_leaves_no_gap_in_what_arrives(
     for life in range(1, 5):
         agent.start()
         for number in range(30):
-            readers[0].enter(f"EB0002{life:08X}01{number:08X}", f"E2801160{life:08X}{number:08X}", delay_s=number * 0.02, dwell_s=1.0)
+            readers[0].enter(f"EB0002{life:08X}01{number:08X}", f"E2801160{life:08X}{number:08X}", delay_s=number * 0.02, dwell_s=10.0)
         registry.wait_until(lambda life=life: len({batch.boot for batch in registry.batches.values()}) == life)  # type: ignore[misc]
         agent.end(signal.SIGKILL)
     agent.start()

@@ -131,6 +131,27 @@ def test_what_is_left_out_has_a_default() -> None:
             'broker.url = "…": certificates are used with TLS only; write mqtts://…',
             id="certificates without TLS",
         ),
+        pytest.param(
+            raw(readers=[reader(power_dbm=33)]),
+            "readers.gate-1.power_dbm = 33.0: m100: power in dBm: expected 0 to 30, found 33.0",
+            id="more power than this family has",
+        ),
+        pytest.param(
+            raw(readers=[reader(antennas={"2": "in"})]),
+            'readers.gate-1.antennas = "2": m100 readers have one port; write { 1 = "LANE" }',
+            id="a port that this family does not have",
+        ),
+        pytest.param(
+            raw(readers=[reader(family="r2000", antennas={"5": "in"})]),
+            'readers.gate-1.antennas = "5": r2000: antenna ports: expected different ports from 1 to 4, found (5,)',
+            id="a port beyond the board's",
+        ),
+        pytest.param(
+            raw(readers=[reader(family="r2000", antenna_ports=3)]),
+            'readers.gate-1.family = "r2000": r2000: number of antenna ports: expected 1, 2, 4, 8, found 3; '
+            "correct antenna_ports or address",
+            id="a board that is not made",
+        ),
         pytest.param(raw(lanes={}), 'lanes = {}: write at least one lane, such as in = "towards the market"', id="no lane"),
         pytest.param(
             {key: value for key, value in raw().items() if key != "key_file"},
