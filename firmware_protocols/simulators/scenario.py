@@ -118,11 +118,6 @@ def fill_field(field: TagField, scenario: Scenario, *, starts_s: float = 0.0) ->
             )
 
 
-def parse_tag_entry(data: Mapping[str, object], *, antenna_ports: int = 8) -> TagEntry:
-    """One tag alone, as a program sends it in a JSON line. Raises BadScenario."""
-    return _parse_tag("tag", data, antenna_ports)
-
-
 _TAG_KEYS = {"epc", "tid", "pc", "user", "access_password", "enters_s", "dwell_s", "antenna", "rssi", "repeat_every_s"}
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocols.simulators import CLEAN_AIR, NO_FAULTS, LineFaults, RadioConditions, TagField
-from firmware_protocols.simulators.scenario import BadScenario, fill_field, parse_scenario, parse_tag_entry
+from firmware_protocols.simulators.scenario import BadScenario, fill_field, parse_scenario
 
 WHOLE = """
 seed = 7
@@ -125,12 +125,6 @@ def test_one_chip_before_two_antennas_has_one_memory() -> None:
     fill_field(field, parse_scenario({"tags": [TAG | {"dwell_s": 2}, TAG | {"antenna": 2, "enters_s": 3}]}))
     (first,), (second,) = field.present(1.0, 1), field.present(4.0, 2)
     assert first.tag is second.tag
-
-
-def test_one_tag_alone() -> None:
-    assert parse_tag_entry(TAG | {"dwell_s": 2}).dwell_s == 2.0
-    with pytest.raises(BadScenario, match=r"tag\.antenna"):
-        parse_tag_entry(TAG | {"antenna": 2}, antenna_ports=1)
 
 
 anything = st.recursive(
