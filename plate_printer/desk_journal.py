@@ -38,6 +38,9 @@ class Journal:
         except OSError as error:
             self.close()
             raise JournalError(f"journal {path}: {error.strerror}; give another place with --journal") from error
+        except JournalError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

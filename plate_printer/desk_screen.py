@@ -48,7 +48,7 @@ class Sentence:
 
 
 SENTENCES: dict[Say | Prompt, Sentence] = {
-    Say.STARTED: Sentence(Tone.QUIET, "ট্যাগ ডেস্ক চালু হয়েছে · {server}", "Tag desk started · reader {reader}"),
+    Say.STARTED: Sentence(Tone.QUIET, "ট্যাগ ডেস্ক চালু হয়েছে: {server}", "Tag desk started; reader {reader}"),
     Say.NO_JOB: Sentence(Tone.QUIET, "এখন কোনো কাজ নেই; কাজের জন্য অপেক্ষা করছি", "No job now; waiting for one"),
     Say.JOB: Sentence(Tone.DO, "কাজ {job}: {number_bn}", "Job {job}: {number_en}"),
     Say.JOB_GONE: Sentence(

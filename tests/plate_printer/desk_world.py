@@ -124,6 +124,7 @@ class ReaderOnTcp:
     """A simulated reader behind a TCP port, one connection at a time, in real time."""
 
     def __init__(self, family: str = "m100", faults: LineFaults | None = None) -> None:
+        self.family = family
         self.tags = TagField(Random(5), CLEAN_AIR)
         self._reader = simulator_for(family, self.tags, Random(7), faults=faults or LineFaults())
         self._listener = socket.create_server(("127.0.0.1", 0))

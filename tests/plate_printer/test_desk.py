@@ -24,7 +24,7 @@ from plate_printer.desk_journal import Journal
 from plate_printer.desk_link import ReaderAddress
 from plate_printer.desk_reader import DeskReader, ReaderSetup
 from plate_printer.desk_screen import Say
-from plate_printer.errors import ServerRefused
+from plate_printer.errors import ReaderLost, ServerRefused
 from plate_printer.tag_writer import Prompt
 from schemas.orders import EncodingJob
 from schemas.tid import Tid
@@ -68,7 +68,7 @@ class World:
     def run_once(self, token: str = TOKEN) -> bool:
         with RegistryClient(self.url, token) as client, Journal(self.journal_path) as journal:
             clock = Clock(lambda: NOW, time.monotonic, lambda seconds: time.sleep(min(seconds, 0.02)))
-            setup = ReaderSetup(ReaderAddress.parse(self.reader.url), "m100")
+            setup = ReaderSetup(ReaderAddress.parse(self.reader.url), self.reader.family, power_dbm=20)
             desk = Desk(Surroundings(client, lambda: DeskReader.open(setup, time.monotonic), journal, self.heard, clock))
             try:
                 return desk.run(once=True)
@@ -108,6 +108,36 @@ def test_a_job_becomes_a_locked_tag_and_a_report(world: World) -> None:
         Say.ENCODED,
         Say.REPORTED,
     ]
+
+
+@pytest.mark.parametrize("family", ["r200", "r2000"])
+def test_other_families_write_as_well(tmp_path: Path, family: str) -> None:
+    with a_world(tmp_path, family=family) as world:
+        world.registry.jobs = [JOB]
+        tag = the_tag(world)
+        assert world.run_once(), world.heard.said
+        assert finished(tag) == DONE
+
+
+def test_a_job_that_the_office_takes_back_is_dropped_before_anything_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plate_printer.desk.ALIVE_S", 0.0)
+    world.registry.jobs = [JOB]
+    world.heard.on[Prompt.PUT_TAG] = lambda: world.registry.set(jobs=[])
+
+    def order_another() -> None:
+        world.registry.set(jobs=[SECOND_JOB])
+        world.reader.put(blank(TID_B))
+
+    world.heard.on[Say.JOB_GONE] = order_another
+    assert world.run_once()
+    assert [(report.job, report.tid) for report in world.registry.encoded] == [(SECOND_JOB.job, Tid(TID_B))]
+
+
+def test_a_port_where_nothing_answers_is_said_to_be_lost_until_the_right_reader_is_there(world: World) -> None:
+    """Here a reader of another family: its host hears no answer that it knows."""
+    wrong = ReaderSetup(ReaderAddress.parse(world.reader.url), "r2000")
+    with pytest.raises(ReaderLost, match="does not answer"):
+        DeskReader.open(wrong, time.monotonic)
 
 
 def test_nothing_that_is_said_or_kept_holds_the_password(world: World, tmp_path: Path) -> None:
