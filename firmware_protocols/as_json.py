@@ -56,7 +56,8 @@ def _tag(tag: TagSeen) -> JsonObject:
         "antenna": tag.antenna,
         "frequency_khz": tag.frequency_khz,
     }
-    return seen if tag.phase is None else seen | {"phase": tag.phase}
+    extras = {name: getattr(tag, name) for name in ("phase", "reads", "first_seen_us", "last_seen_us")}
+    return seen | {name: value for name, value in extras.items() if value is not None}
 
 
 def _rssi(rssi: Rssi) -> JsonObject:
@@ -66,4 +67,6 @@ def _rssi(rssi: Rssi) -> JsonObject:
 
 def _host_command(command: HostCommand) -> JsonObject:
     said: JsonObject = {"event": "host_command", "command": command.command, "opcode": f"{command.opcode:02x}", "data": command.data.hex()}
+    if command.message_id is not None:
+        said["message_id"] = command.message_id
     return said if command.address is None else said | {"address": f"{command.address:02x}"}

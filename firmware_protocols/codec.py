@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from firmware_protocols.commands import Command
 from firmware_protocols.events import Event, NeedData
@@ -56,3 +56,13 @@ class Codec(Protocol):
         """The frames of a command, in order. Each is answered by one Reply before the next may be sent (StartInventory may
         be answered by tag reports alone). Raises Unsupported or BadArgument.
         """
+
+
+@runtime_checkable
+class AnswersUnasked(Protocol):
+    """A codec of a family whose readers ask something of the host: LLRP's keep-alives want an answer. Whoever holds the line writes
+    what `bytes_to_send` gives, soon after each `next_event` loop.
+    """
+
+    def bytes_to_send(self) -> bytes:
+        """What is to be written now, in order; b"" when nothing is. Each is given once."""

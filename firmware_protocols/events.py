@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 
 class NeedData(Enum):
@@ -27,9 +28,12 @@ class Rssi:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TagSeen:
-    """One tag report by one antenna. What the protocol does not say is None."""
+class TagSeen(NamedTuple):
+    """One tag report by one antenna. What the protocol does not say is None.
+
+    A tuple, not a dataclass: a network reader reports tens of thousands of tags a second, and a frozen dataclass costs more to make
+    than its report costs to read.
+    """
 
     epc: bytes
     pc: int | None = None
@@ -39,6 +43,11 @@ class TagSeen:
     """Antenna port, from 1."""
     frequency_khz: int | None = None
     phase: int | None = None
+    reads: int | None = None
+    """How many reads the report stands for, where the reader adds them up."""
+    first_seen_us: int | None = None
+    """By the reader's own clock, microseconds: UTC where it has one, else since its start."""
+    last_seen_us: int | None = None
 
 
 class Status(StrEnum):
@@ -107,6 +116,8 @@ class HostCommand:
     opcode: int
     data: bytes = b""
     address: int | None = None
+    message_id: int | None = None
+    """The number that the answer repeats, where the family numbers its messages."""
 
 
 class FrameFault(StrEnum):
