@@ -5,6 +5,9 @@
   // The error summary or the banner is read out first.
   document.querySelector("[data-focus]")?.focus();
 
+  // On a phone the menu scrolls sideways: where the reader is must be seen.
+  document.querySelector(".nav__link[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // A second click on a button that sends a form does nothing for a while.
   document.addEventListener("submit", (event) => {
     const form = event.target;
