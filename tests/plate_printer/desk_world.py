@@ -1,10 +1,12 @@
 """A desk's surroundings, as real as they can be on one machine: an HTTP registry and a simulated reader on TCP ports."""
 
 import json
+import os
 import select
 import socket
 import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -121,7 +123,7 @@ def serving(registry: Registry) -> Iterator[str]:
 
 
 class ReaderOnTcp:
-    """A simulated reader behind a TCP port, one connection at a time, in real time."""
+    """A simulated reader behind a TCP port, one connection at a time, in real time. `open_pty` gives it a serial port as well."""
 
     def __init__(self, family: str = "m100", faults: LineFaults | None = None) -> None:
         self.family = family
@@ -151,6 +153,23 @@ class ReaderOnTcp:
         with self._lock:
             self.tags.remove(tag.tid)
 
+    @contextmanager
+    def open_pty(self) -> Iterator[str]:
+        """The URL of a serial port behind which this reader answers, instead of on TCP."""
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        thread = threading.Thread(
+            target=self._serve_bytes, args=(master, lambda: os.read(master, 4096), lambda data: os.write(master, data))
+        )
+        thread.start()
+        try:
+            yield f"serial://{os.ttyname(slave)}?baud=115200"
+        finally:
+            self._unplug.set()
+            thread.join(WITHIN_S)
+            os.close(master)
+            os.close(slave)
+
     def unplug(self) -> None:
         """The connection breaks; the next one is taken again."""
         self._unplug.set()
@@ -163,17 +182,20 @@ class ReaderOnTcp:
                     self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:
+        self._serve_bytes(connection.fileno(), lambda: connection.recv(4096), connection.sendall)
+
+    def _serve_bytes(self, handle: int, read: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
         self._unplug.clear()
         while not self._stop.is_set() and not self._unplug.is_set():
             try:
-                if select.select([connection], [], [], 0.002)[0]:
-                    data = connection.recv(4096)
+                if select.select([handle], [], [], 0.002)[0]:
+                    data = read()
                     if not data:
                         return
                     self._reader.receive_data(data)
                 with self._lock:
                     writes = self._reader.advance(time.monotonic())
-                for write in writes:
-                    connection.sendall(write)
+                for said in writes:
+                    write(said)
             except OSError:
                 return

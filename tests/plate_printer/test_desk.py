@@ -133,6 +133,21 @@ def test_a_job_that_the_office_takes_back_is_dropped_before_anything_is_written(
     assert [(report.job, report.tid) for report in world.registry.encoded] == [(SECOND_JOB.job, Tid(TID_B))]
 
 
+def test_a_reader_on_a_serial_port_is_read_and_left_quiet(world: World) -> None:
+    tag = the_tag(world)
+    with world.reader.open_pty() as url:
+        setup = ReaderSetup(ReaderAddress.parse(url), "m100")
+        reader = DeskReader.open(setup, time.monotonic)
+        assert {seen.epc for seen in reader.look()} == {tag.epc}
+        reader.close()
+        DeskReader.open(setup, time.monotonic).close()
+
+
+def test_a_serial_port_that_is_not_there_is_a_lost_reader() -> None:
+    with pytest.raises(ReaderLost, match="ttyNONE"):
+        DeskReader.open(ReaderSetup(ReaderAddress.parse("serial:///dev/ttyNONE"), "m100"), time.monotonic)
+
+
 def test_a_port_where_nothing_answers_is_said_to_be_lost_until_the_right_reader_is_there(world: World) -> None:
     """Here a reader of another family: its host hears no answer that it knows."""
     wrong = ReaderSetup(ReaderAddress.parse(world.reader.url), "r2000")
