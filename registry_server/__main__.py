@@ -83,7 +83,8 @@ def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHos
         port=settings.web_port,
         log_level="warning",
         timeout_graceful_shutdown=GRACEFUL_S,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxy),
+        forwarded_allow_ips=settings.trusted_proxy or None,
         server_header=False,
     )
 

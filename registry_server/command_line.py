@@ -19,9 +19,10 @@ from registry_server.authorities.models import Authority
 from registry_server.clock import Clock, SystemClock
 from registry_server.config import Settings
 from registry_server.db import Database
-from registry_server.errors import NotFound, RegistryError, SetupError
+from registry_server.errors import Conflict, FieldProblem, NotFound, RegistryError, SetupError
 from registry_server.schema import migrate
 from registry_server.secrets_box import SecretsBox, load_or_create
+from registry_server.web.texts import Language, Texts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,6 +101,6 @@ def _in_words(refusal: RegistryError) -> str:
     match refusal:
         case NotFound():
             return f"no {refusal.kind} is called {refusal.key!r} here"
-        case SetupError():
-            return str(refusal)
+        case Conflict() | FieldProblem():
+            return Texts.load().say(Language.EN, f"error.{refusal.code}", **refusal.facts)
     return str(refusal)

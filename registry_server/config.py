@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     """Empty: `up` starts a broker. Else `mqtt://user:password@host:1883` or `mqtts://…`."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    trusted_proxy: str = ""
+    """Address of the reverse proxy whose X-Forwarded-For is believed; empty: none, and every client is whom it connects as."""
     public_host: str = "localhost"
     """The host name that stands in QR codes."""
     cookie_secure: bool = True

@@ -90,6 +90,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "EBIKE_BROKER_URL": settings.broker_url,
         "EBIKE_WEB_HOST": settings.web_host,
         "EBIKE_WEB_PORT": str(settings.web_port),
+        "EBIKE_TRUSTED_PROXY": settings.trusted_proxy,
         "EBIKE_PUBLIC_HOST": settings.public_host,
         "EBIKE_COOKIE_SECURE": str(settings.cookie_secure),
     }
