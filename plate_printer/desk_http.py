@@ -18,7 +18,7 @@ from schemas.orders import EncodedTag, EncodingFailure, EncodingJob, decode_orde
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 10.0
 UNAUTHORIZED = 401
-CONFLICT = 409
+MAX_DETAIL = 300  # letters that the registry takes
 _WORTH_REPEATING = frozenset({408, 425, 429})
 _NO_CONTENT = 204
 
@@ -39,7 +39,8 @@ class RegistryClient:
         self.server = server.rstrip("/")
         _require_private(self.server)
         self._http = httpx2.Client(
-            headers={"Authorization": f"Bearer {token}"}, timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+            headers={"Authorization": f"Bearer {token}", "Accept-Language": "bn"},
+            timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
         )
 
     def __enter__(self) -> Self:
@@ -64,7 +65,7 @@ class RegistryClient:
         self._post(f"/desk/v1/jobs/{report.job}/{verb}", encode_order(report))
 
     def say_alive(self, state: DeskState, detail: str) -> None:
-        self._post("/desk/v1/alive", {"state": state, "detail": detail})
+        self._post("/desk/v1/alive", {"state": state, "detail": detail[:MAX_DETAIL]})
 
     def _post(self, path: str, body: bytes | dict[str, str]) -> httpx2.Response:
         try:
