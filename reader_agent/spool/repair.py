@@ -6,13 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from reader_agent.spool.table import UNREADABLE, create_tables, digest_of, open_database
+from reader_agent.spool.table import PAGE_BYTES, UNREADABLE, create_tables, digest_of, open_database, primary_code
 
-HEADER_BYTES = 100  # https://www.sqlite.org/fileformat2.html, 1.3: everything before the first page's b-tree
+MAX_ID = 2**63 - 1
+MAX_MISSES = 2000  # more ids in a row than one broken page can hold
 _NOT_THE_FILES_FAULT = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PERM}
 )
-_PAGE_COUNT, _FREE_LIST = slice(28, 32), slice(32, 40)
+_PAGE_COUNT, _FREE_LIST = slice(28, 32), slice(32, 40)  # https://www.sqlite.org/fileformat2.html, 1.3
 _Row = tuple[str, int, int, bytes, bytes]
 
 
@@ -45,70 +46,82 @@ def find_damage(path: Path) -> str | None:
         with closing(open_database(path)) as database:
             create_tables(database)
             findings = [row[0] for row in database.execute("PRAGMA integrity_check(3)")]
+            has_right_schema = _schema_of(database) == _right_schema()
     except UNREADABLE as error:
-        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _NOT_THE_FILES_FAULT:
+        if primary_code(error) in _NOT_THE_FILES_FAULT:
             raise
         return str(error)
-    return None if findings == ["ok"] else "; ".join(findings)
+    if findings == ["ok"]:
+        return None if has_right_schema else "its tables are not a spool's"
+    return "; ".join(findings)
+
+
+def _schema_of(database: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return database.execute("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def _right_schema() -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        create_tables(database)
+        return _schema_of(database)
 
 
 def _carry_over(damaged: Path, fresh: Path) -> int:
-    target = open_database(fresh)
-    create_tables(target)
-    rows = {(row[0], row[1]): row for row in _readable(damaged)} or {(row[0], row[1]): row for row in _behind_new_header(damaged, fresh)}
-    with target:
-        target.execute("BEGIN")
-        target.executemany("INSERT INTO batches (boot, seq, sightings, body, digest) VALUES (?, ?, ?, ?, ?)", rows.values())
-    target.close()
+    with closing(open_database(fresh)) as target:
+        create_tables(target)
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        rows = _rows_by_name(damaged) or _rows_behind_new_first_page(damaged, fresh)
+        with target:
+            target.execute("BEGIN")
+            in_order = (rows[id_] for id_ in sorted(rows))
+            target.executemany("INSERT OR IGNORE INTO batches (boot, seq, sightings, body, digest) VALUES (?, ?, ?, ?, ?)", in_order)
     return len(rows)
 
 
-def _behind_new_header(damaged: Path, fresh: Path) -> Iterator[_Row]:
-    """The rows of a file whose header is broken: all our spools have the same header but for two counts."""
-    content = damaged.read_bytes()
-    header = bytearray(fresh.read_bytes()[:HEADER_BYTES])
-    page_bytes = int.from_bytes(header[16:18])
-    header[_PAGE_COUNT] = (len(content) // page_bytes).to_bytes(4) if header else b""
-    header[_FREE_LIST] = bytes(8)
+def _rows_behind_new_first_page(damaged: Path, fresh: Path) -> dict[int, _Row]:
+    """The rows of a file whose header or schema is broken: the first page of all our spools is the same but for two counts."""
+    content, page = damaged.read_bytes(), bytearray(fresh.read_bytes()[:PAGE_BYTES])
+    page[_PAGE_COUNT] = (len(content) // PAGE_BYTES).to_bytes(4)
+    page[_FREE_LIST] = bytes(8)
     trial = damaged.with_name(damaged.name + ".trial")
-    trial.write_bytes(bytes(header) + content[HEADER_BYTES:])
-    yield from _readable(trial)
+    trial.write_bytes(bytes(page) + content[PAGE_BYTES:])
+    rows = _rows_by_name(trial)
     for suffix in ("-wal", "-shm", ""):
         trial.with_name(trial.name + suffix).unlink(missing_ok=True)
+    return rows
 
 
-def _readable(path: Path) -> Iterator[_Row]:
-    """Every whole row, one at a time, so that one broken page costs only its own rows."""
-    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    database.text_factory = bytes
-    try:
-        last_id = _find_last_id(database)
-        for id_ in range(1, last_id + 1):
-            row = _find_row(database, id_)
-            if row is not None:
-                yield row
-    finally:
-        database.close()
+def _rows_by_name(path: Path) -> dict[int, _Row]:
+    """Every whole row by its id, from both ends, so that one broken page costs only its own rows."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        database.text_factory = bytes
+        upwards = _walk(database, "SELECT id, boot, seq, sightings, body, digest FROM batches WHERE id > ? ORDER BY id LIMIT 1", 0, 1)
+        downwards = _walk(
+            database, "SELECT id, boot, seq, sightings, body, digest FROM batches WHERE id < ? ORDER BY id DESC LIMIT 1", MAX_ID, -1
+        )
+        return dict(upwards) | dict(downwards)
 
 
-def _find_last_id(database: sqlite3.Connection) -> int:
-    try:
-        row = database.execute("SELECT max(id) FROM batches").fetchone()
-    except UNREADABLE:
-        return 0
-    return int(row[0] or 0)
+def _walk(database: sqlite3.Connection, query: str, start: int, step: int) -> Iterator[tuple[int, _Row]]:
+    place, misses = start, 0
+    while misses < MAX_MISSES:
+        try:
+            row = database.execute(query, (place,)).fetchone()
+        except UNREADABLE:
+            place, misses = place + step, misses + 1
+            continue
+        if row is None:
+            return
+        place, misses = row[0], 0
+        whole = _find_whole(row[1:])
+        if whole:
+            yield place, whole
 
 
-def _find_row(database: sqlite3.Connection, id_: int) -> _Row | None:
-    try:
-        row = database.execute("SELECT boot, seq, sightings, body, digest FROM batches WHERE id = ?", (id_,)).fetchone()
-    except UNREADABLE:
-        return None
-    if row is None or not _has_right_types(row):
-        return None
-    boot = row[0].decode(errors="replace")
-    return (boot, row[1], row[2], row[3], row[4]) if digest_of(boot, row[1], row[3]) == row[4] else None
-
-
-def _has_right_types(row: tuple[object, ...]) -> bool:
-    return [type(value) for value in row] == [bytes, int, int, bytes, bytes]
+def _find_whole(row: tuple[object, ...]) -> _Row | None:
+    match row:
+        case (bytes(name), int(seq), int(sightings), bytes(body), bytes(digest)):
+            boot = name.decode(errors="replace")
+            return (boot, seq, sightings, body, digest) if digest_of(boot, seq, body) == digest else None
+        case _:
+            return None

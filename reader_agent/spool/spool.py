@@ -11,7 +11,7 @@ from threading import RLock
 from reader_agent.errors import FolderWrong, SpoolFull
 from reader_agent.spool.folder_lock import FolderLock
 from reader_agent.spool.repair import Damage, set_aside_if_damaged
-from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_database
+from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_database, primary_code
 from schemas.identifiers import BootId
 
 MARGIN_BYTES = 1024 * 1024  # with less than this free on the disk the file grows no more
@@ -143,7 +143,7 @@ class Spool:
             with _Transaction(self._database):
                 action()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _FULL:
+            if primary_code(error) not in _FULL:
                 raise
             return False
         return True

@@ -30,6 +30,11 @@ WAL_PAGES = 100
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second: SQLite quotes a damaged table's bytes in its message
 
 
+def primary_code(error: Exception) -> int:
+    """SQLite's result code; 0 where Python's module itself complains (of bytes that are no UTF-8)."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def digest_of(boot: str, seq: int, body: bytes) -> bytes:
     """Sixteen bytes that find a flipped bit. No protection against a person: that is the signature's work."""
     return blake2b(f"{boot}/{seq}/".encode() + body, digest_size=16).digest()

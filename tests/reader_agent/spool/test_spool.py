@@ -151,12 +151,25 @@ def test_a_flipped_record_is_quarantined_and_the_others_are_sent(tmp_path: Path)
     spool.close()
 
 
-@pytest.mark.parametrize("offset", [0, 17, 18, 30, 43, 52, 60, 96], ids="byte {} of the header".format)
-def test_a_broken_header_costs_no_batch(tmp_path: Path, offset: int) -> None:
+@pytest.mark.parametrize("offset", [0, 17, 18, 30, 43, 52, 60, 96, 102, 394, 400, 3800, 4000], ids="byte {} of the first page".format)
+def test_a_broken_first_page_costs_no_batch(tmp_path: Path, offset: int) -> None:
     fill(tmp_path, 20)
     flip(tmp_path / "spool.sqlite", offset)
     spool = open_spool(tmp_path, BootId("00000000000000c3"))
     assert seqs(spool) == list(range(1, 21))
+    spool.close()
+
+
+def test_one_broken_page_costs_only_its_own_batches(tmp_path: Path) -> None:
+    fill(tmp_path, 400)
+    path = tmp_path / "spool.sqlite"
+    page = path.read_bytes().index(b"batch 200 ") // 4096
+    content = bytearray(path.read_bytes())
+    content[page * 4096 : (page + 1) * 4096] = bytes(4096)
+    path.write_bytes(bytes(content))
+    spool = open_spool(tmp_path, BootId("00000000000000c3"))
+    assert spool.damage is not None
+    assert len(seqs(spool)) == spool.damage.rescued >= 380
     spool.close()
 
 
