@@ -107,10 +107,7 @@ def _tables(serials: range, at: Any, until: Any) -> Iterator[tuple[str, Iterator
     yield "licence", ({"id": n, **mine, "serial": n, "number": f"KCC-{n:07d}", "owner_id": n, "vehicle_id": n, **state} for n in serials)
     yield (
         "epc_allocation",
-        (
-            {"id": n, **mine, "licence_id": n, "issue": 1, "epc": bytes(epc_of(n)), "allocated_at": at, "retired_at": None}
-            for n in serials
-        ),
+        ({"id": n, **mine, "licence_id": n, "issue": 1, "epc": bytes(epc_of(n)), "allocated_at": at, "retired_at": None} for n in serials),
     )
     bound = {"bound_at": at, "bound_by": "desk:bench", "retired_at": None}
     yield "tag_binding", ({"id": n, **mine, "allocation_id": n, "tid": tid_of(n), **bound} for n in serials)

@@ -14,7 +14,7 @@ from registry_server.errors import SetupError
 from registry_server.processes import Child
 
 READY_WITHIN_S = 20.0
-RECEIVE_WINDOW = 128
+RECEIVE_WINDOW = 64
 """Messages under way to the worker at most. At 256 KiB each this bounds its memory."""
 
 

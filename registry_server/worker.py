@@ -28,7 +28,8 @@ from schemas.topics import Channel
 
 log = structlog.get_logger()
 MOST_MESSAGES = 64
-"""In one transaction."""
+"""In one transaction, and no more than these events together: an officer's change must not wait long for the lock."""
+MOST_EVENTS = 8_000
 POLL_S = 0.1
 DIRECTORY_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(seconds=30)
@@ -120,7 +121,7 @@ class Worker:
     def serve(self, subscriber: Subscriber, suspicion: Suspicion) -> None:
         """One turn: what has come, then what is due."""
         most = 1 if suspicion.wary_for else MOST_MESSAGES
-        messages = subscriber.drain(most, POLL_S)
+        messages = subscriber.drain(most, MOST_EVENTS, POLL_S)
         if messages:
             suspicion.alone = messages[0] if most == 1 else None
             self._take(subscriber, messages, suspicion)

@@ -18,6 +18,7 @@ from registry_server.matcher.rules import proof_of
 from registry_server.matcher.states import FlagState
 from registry_server.sightings.models import Passage, ReceivedBatch, Sighting, SightingClosing, SignedMessage, Verdict
 from registry_server.sightings.passages import KnownPassage
+from schemas.identifiers import ProofLevel
 
 MOST_READS = 2**53
 
@@ -37,7 +38,10 @@ ON CONFLICT (checkpoint_id, lane, hour_at, verdict) DO UPDATE SET passages = pas
 """
 KNOWN_BETTER = "UPDATE passage SET tid = ?, proof_level = ?, verdict = ? WHERE id = ?"
 
-Instant = Callable[[datetime], Any]
+_FLAGGED, _LEGAL = str(Verdict.FLAGGED), str(Verdict.LEGAL)
+_PROOFS = {level: str(level) for level in ProofLevel}
+
+Instant = Callable[[datetime], str]
 
 
 class HarvestStore:
@@ -48,7 +52,7 @@ class HarvestStore:
 
     def store(self, session: Session, harvest: Harvest, arrivals: Sequence[Arrival], payloads: Mapping[tuple[int, int], bytes]) -> None:
         """Write all of it. `payloads` are the signed messages by life and seq; those that raised a flag are kept."""
-        instant = _instant_form(session)
+        instant = _InstantText(session)
         received = [
             (arrival.life_id, arrival.batch.seq, len(arrival.batch.events), instant(arrival.batch.sealed_at), instant(arrival.received_at),
              arrival.batch.clock_offset_ms)
@@ -92,8 +96,8 @@ def _copy(session: Session, model: type[Any], columns: Sequence[str], rows: Iter
 def _sightings(harvest: Harvest, instant: Instant) -> Iterator[tuple[Any, ...]]:
     for life_id, number, seq, passage_id, lane, reader, antenna, epc, pc, tid, first_seen_at, rssi_dbm in harvest.sightings:
         yield (
-            life_id, number, seq, passage_id, str(lane), str(reader), antenna, bytes(epc), None if pc is None else int(pc), _plain(tid),
-            instant(first_seen_at), rssi_dbm,
+            life_id, number, seq, passage_id, str(lane), str(reader), antenna, bytes(epc), None if pc is None else int(pc),
+            None if tid is None else bytes(tid), instant(first_seen_at), rssi_dbm,
         )  # fmt: skip
 
 
@@ -103,10 +107,12 @@ def _closings(harvest: Harvest, instant: Instant) -> Iterator[tuple[Any, ...]]:
 
 
 def _passages(passages: Sequence[KnownPassage], instant: Instant) -> Iterator[tuple[Any, ...]]:
+    received = {one.received_at: instant(one.received_at) for one in passages[-1:]}  # one moment for the whole transaction
     for one in passages:
+        tid = one.tid
         yield (
-            one.id, one.authority_id, one.checkpoint_id, str(one.lane), bytes(one.epc), _plain(one.tid), one.licence_id, instant(one.at),
-            one.is_time_sure, instant(one.received_at), str(proof_of(one.tid)), _verdict(one),
+            one.id, one.authority_id, one.checkpoint_id, str(one.lane), bytes(one.epc), None if tid is None else bytes(tid), one.licence_id,
+            instant(one.at), one.is_time_sure, received[one.received_at], _PROOFS[proof_of(tid)], _FLAGGED if one.kinds else _LEGAL,
         )  # fmt: skip
 
 
@@ -116,42 +122,42 @@ def _better(passage: KnownPassage) -> tuple[Any, ...]:
 
 def _count(session: Session, harvest: Harvest, instant: Instant) -> None:
     """Counted in the transaction that stores them, so that nothing is counted twice or forgotten uncounted."""
-    counts: Counter[tuple[int, int, str, datetime, str]] = Counter()
-    for passage in harvest.passages:
-        counts[_bucket(passage, _verdict(passage))] += 1
-    for passage in harvest.turned:
-        counts[_bucket(passage, Verdict.LEGAL)] -= 1
-        counts[_bucket(passage, Verdict.FLAGGED)] += 1
+    counts = Counter((one.authority_id, one.checkpoint_id, one.lane, one.received_at, bool(one.kinds)) for one in harvest.passages)
+    for one in harvest.turned:
+        counts[one.authority_id, one.checkpoint_id, one.lane, one.received_at, False] -= 1
+        counts[one.authority_id, one.checkpoint_id, one.lane, one.received_at, True] += 1
     if counts:
         execute_many(
             session,
             COUNT,
-            [(authority, place, lane, instant(hour), verdict, n) for (authority, place, lane, hour, verdict), n in counts.items()],
+            [
+                (authority, place, str(lane), instant(at.replace(minute=0, second=0, microsecond=0)), _FLAGGED if is_flagged else _LEGAL, n)
+                for (authority, place, lane, at, is_flagged), n in counts.items()
+            ],
         )
 
 
-def _bucket(passage: KnownPassage, verdict: str) -> tuple[int, int, str, datetime, str]:
-    hour_at = passage.received_at.replace(minute=0, second=0, microsecond=0)
-    return passage.authority_id, passage.checkpoint_id, str(passage.lane), hour_at, str(verdict)
-
-
 def _verdict(passage: KnownPassage) -> str:
-    return str(Verdict.FLAGGED) if passage.kinds else str(Verdict.LEGAL)
+    return _FLAGGED if passage.kinds else _LEGAL
 
 
 def _plain(value: bytes | None) -> bytes | None:
     return None if value is None else bytes(value)
 
 
-def _instant_form(session: Session) -> Instant:
-    """How the driver takes an instant: PostgreSQL as it is, SQLite as text in UTC, as SQLAlchemy writes it."""
-    return _sqlite_instant if session.connection().dialect.name == "sqlite" else _as_it_is
+class _InstantText:
+    """How both drivers take an instant as text: SQLite as SQLAlchemy writes it, in UTC without saying so; PostgreSQL with the offset.
 
+    The second is written once and kept: formatting one is as dear as matching a sighting.
+    """
 
-def _as_it_is(at: datetime) -> datetime:
-    return at
+    def __init__(self, session: Session) -> None:
+        self._offset = "" if session.connection().dialect.name == "sqlite" else "+00:00"
+        self._seconds: dict[int, str] = {}
 
-
-def _sqlite_instant(at: datetime) -> str:
-    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return utc.isoformat(" ", "microseconds")[:26]
+    def __call__(self, at: datetime) -> str:
+        at_s = int(at.timestamp())
+        second = self._seconds.get(at_s)
+        if second is None:
+            second = self._seconds[at_s] = datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S.")
+        return f"{second}{at.microsecond:06d}{self._offset}"

@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from registry_server.errors import SetupError
-from registry_server.ingest.envelope import Delivery, Message, read
+from registry_server.ingest.envelope import Delivery, Message, ReadBatch, read
 from schemas.topics import Channel, every_agent
 
 log = structlog.get_logger()
@@ -61,14 +61,20 @@ class Subscriber:
     def is_connected(self) -> bool:
         return self._client.is_connected()
 
-    def drain(self, most: int, wait_s: float) -> list[Message]:
-        """What has come: waits for the first message at most so long, then takes what is there, oldest first."""
-        try:
-            messages = [self._inbox.get(timeout=wait_s)]
-        except queue.Empty:
-            return []
-        while len(messages) < most and not self._inbox.empty():
-            messages.append(self._inbox.get())
+    def drain(self, most: int, most_events: int, wait_s: float) -> list[Message]:
+        """What has come: waits for the first message at most so long, then takes what is there, oldest first.
+
+        Stops at `most` messages, or when they hold `most_events` sighting events or more.
+        """
+        messages: list[Message] = []
+        events = 0
+        while len(messages) < most and events < most_events:
+            try:
+                message = self._inbox.get_nowait() if messages else self._inbox.get(timeout=wait_s)
+            except queue.Empty:
+                break
+            messages.append(message)
+            events += len(message.batch.events) if isinstance(message, ReadBatch) else 1
         return messages
 
     def acknowledge(self, messages: Iterable[Message]) -> None:

@@ -11,8 +11,8 @@ MERGE_GAP_S = 5.0
 """The same tag at the same checkpoint within this is still the same vehicle going through."""
 OPEN_GAP_S = 60.0
 """The same while one of its sightings has not closed: a bike in the queue, or an agent that was restarted meanwhile."""
-REMEMBERED = 60_000
-"""Passages held in memory. About five hours of four busy checkpoints."""
+REMEMBERED = 30_000
+"""Passages held in memory. More than two hours of four busy checkpoints."""
 OF_ONE_TAG = 8
 """And of these so many of one tag: a tag that is parked before an antenna must not fill the book."""
 
