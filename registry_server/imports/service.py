@@ -100,12 +100,12 @@ def _conflicts(session: Session, rows: list[GoodRow], act: Act, secrets: Secrets
     for batch in _batches(by_nid):
         owners = select(Owner.nid_index, Licence.number).outerjoin(Licence, (Licence.owner_id == Owner.id) & living)
         found = session.execute(owners.where(Owner.authority_id == act.authority_id, Owner.nid_index.in_(batch)))
-        for index, number in found.tuples():
+        for index, number in found:
             yield _known(by_nid[bytes(index)], "nid", "owner_has_licence" if number else "row_owner_known", number)
     for chassis_batch in _batches(by_chassis):
         vehicles = select(Vehicle.chassis, Licence.number).outerjoin(Licence, (Licence.vehicle_id == Vehicle.id) & living)
         found_too = session.execute(vehicles.where(Vehicle.authority_id == act.authority_id, Vehicle.chassis.in_(chassis_batch)))
-        for chassis, number in found_too.tuples():
+        for chassis, number in found_too:
             yield _known(by_chassis[chassis], "chassis", "chassis_has_licence" if number else "row_chassis_known", number)
 
 

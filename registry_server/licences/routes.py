@@ -220,7 +220,12 @@ def _hits_by_nid(session: Session, authority_id: int, q: str, secrets: SecretsBo
 
 
 def _results(visit: Visit, q: str, hits: list[Licence], **facts: Any) -> Response:
-    context: dict[str, Any] = {"nid_in_address": False, "is_empty_query": False, "most": queries.MOST_HITS, "today": dhaka_date(visit.now)} | facts
+    context: dict[str, Any] = {
+        "nid_in_address": False,
+        "is_empty_query": False,
+        "most": queries.MOST_HITS,
+        "today": dhaka_date(visit.now),
+    } | facts
     tagged = queries.tagged_among(visit.session, hits)
     number_of = number_writer(visit)
     return pages.page(visit.request, visit.signed_in, "licences/search.html", q=q, hits=hits, tagged=tagged, number_of=number_of, **context)

@@ -14,6 +14,7 @@ from registry_server.people.transliteration import latin_letters
 MAX_NAME = 120
 MAX_WORD = 60
 _BANGLA_NAME = re.compile("[\u0980-\u09ff\u200c\u200d .,'()/’‘-]+")
+_BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _LATIN_NAME = re.compile(r"[A-Za-z0-9À-ɏ .,'()/’‘-]+")
 _LATIN_LETTER = re.compile("[A-Za-z]")
 _WORD = re.compile("[a-z0-9\u0980-\u09ff\u200c\u200d]+")
@@ -55,9 +56,9 @@ def bangla_name(field: str, text: str) -> str:
         raise FieldProblem(field, "missing")
     if looks_like_bijoy(name):
         raise FieldProblem(field, "looks_like_bijoy", name)
-    if not has_bangla(name) or not _BANGLA_NAME.fullmatch(name):
+    if not has_bangla(name) or not _BANGLA_NAME.fullmatch(name.translate(_BANGLA_DIGITS)):
         raise FieldProblem(field, "not_bangla", name)
-    return name
+    return name.translate(_BANGLA_DIGITS)
 
 
 def latin_name(field: str, text: str) -> str:

@@ -46,8 +46,7 @@ def desk(officer: Browser, seeded: Database, authority_ids: dict[str, int]) -> D
     act = Act(authority_ids["kcc"], "cli:test", NOON)
     with seeded.write(act.authority_id) as session:
         desks.add_desk(session, "desk-1", "token-1", act=act)
-    officer_less = officer.client
-    return DeskProgram(officer_less)
+    return DeskProgram(officer.client)
 
 
 @pytest.fixture
@@ -97,11 +96,11 @@ def test_an_officer_takes_a_job_back(officer: Browser, desk: DeskProgram, record
     assert desk.next_job() == job
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "token-1 ", "টোকেন"], ids=["none", "wrong", "right with a space", "not ASCII"])
+@pytest.mark.parametrize("token", ["", "wrong", "টোকেন"], ids=["none", "wrong", "not ASCII"])
 @pytest.mark.parametrize("path", ["jobs/next", "jobs/1/encoded", "jobs/1/failed", "alive"])
 def test_without_its_token_nothing_opens(desk: DeskProgram, token: str, path: str) -> None:
-    answer = desk.client.post(f"/desk/v1/{path}", headers={"Authorization": f"Bearer {token}".encode()})
-    assert answer.status_code == (401 if token.strip() != "token-1" else answer.status_code)
+    answer = desk.client.post(f"/desk/v1/{path}", headers={b"Authorization": f"Bearer {token}".encode()})
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(

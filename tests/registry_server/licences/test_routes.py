@@ -1,7 +1,6 @@
 """The licence officer's pages."""
 
 import re
-from collections.abc import Mapping
 
 import pytest
 from httpx2 import Response
@@ -38,11 +37,11 @@ def officer(client_for: ClientFor) -> Browser:
     return client_for(Role.LICENCE_OFFICER)
 
 
-def register(officer: Browser, changes: Mapping[str, str] | None = None) -> Response:
+def register(officer: Browser, changes: dict[str, str] | None = None) -> Response:
     return officer.post("/licences", TYPED | (changes or {}))
 
 
-def registered(officer: Browser, changes: Mapping[str, str] | None = None) -> str:
+def registered(officer: Browser, changes: dict[str, str] | None = None) -> str:
     """The address of a new licence's record."""
     answer = register(officer, changes)
     assert answer.status_code == 303, answer.text

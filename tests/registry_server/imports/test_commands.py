@@ -1,0 +1,56 @@
+"""`ebike-server import` as an engineer meets it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from registry_server.authorities.models import Authority
+from registry_server.command_line import installation
+from registry_server.imports.commands import import_bikes
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "bikes.csv"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    with installation(tmp_path / "var") as here, here.database.write() as session:
+        names = {"name_bn": "খুলনা", "name_en": "Khulna", "plate_prefix_bn": "খুলনা", "plate_prefix_en": "KCC"}
+        session.add(Authority(slug="kcc", law="city_corporation_2009", afi=None, **names))
+    return tmp_path / "var"
+
+
+def run(data_dir: Path, file: Path, *options: str) -> Result:
+    app = typer.Typer()
+    app.command()(import_bikes)
+    report = str(data_dir / "report.csv")
+    return CliRunner().invoke(app, [str(file), "--authority", "kcc", "--data-dir", str(data_dir), "--report", report, *options])
+
+
+def report_of(data_dir: Path) -> list[list[str]]:
+    with (data_dir / "report.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_a_dry_run_then_the_real_one_then_a_refusal(data_dir: Path) -> None:
+    dry, real, again = run(data_dir, EXAMPLE), run(data_dir, EXAMPLE, "--apply", "--json"), run(data_dir, EXAMPLE, "--apply", "--json")
+    assert (dry.exit_code, real.exit_code, again.exit_code) == (0, 0, 2)
+    assert "--apply" in dry.output
+    assert json.loads(real.stdout)["serials"] == [1, 12]
+    assert json.loads(again.stdout)["refused"] == "file_taken_in_before"
+    assert report_of(data_dir)[1] == ["2", "ok", "1"]
+
+
+def test_the_report_has_every_row_no_nid_and_no_formula(data_dir: Path, tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("".join(lines[:3]) + lines[3].replace(lines[3].split(",")[0], "=cmd()"), encoding="utf-8")
+    answer = run(data_dir, bad, "--apply", "--json", "--lang", "bn")
+    assert answer.exit_code == 2
+    assert json.loads(answer.stdout)["bad"] == [{"line": 4, "problems": [{"field": "name_bn", "code": "not_bangla"}]}]
+    rows = report_of(data_dir)
+    assert [row[1] for row in rows] == ["result", "ok", "ok", "bad"]
+    assert not any("900000000" in cell or cell.startswith("=") for row in rows for cell in row)
