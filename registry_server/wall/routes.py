@@ -31,6 +31,8 @@ PLACES = (Place("/wall", "wall.place", frozenset(ROLES)),)
 SEND_WITHIN_S = 30.0
 """A client that takes nothing for so long is gone; it comes back with its position."""
 
+STOP_WITHIN_S = 2.0
+
 router = APIRouter(prefix="/wall")
 Watcher = Annotated[SignedIn, Depends(require(*ROLES))]
 
@@ -116,7 +118,11 @@ def _stream(request: Request, viewer: Viewer, start: Position, encode: Callable[
     feed = wall_feed(request)
     feed.check_room(viewer.officer_id)
     return EventSourceResponse(
-        _events(feed, viewer, start, encode), send_timeout=SEND_WITHIN_S, sep="\n", headers={"Cache-Control": "no-store"}
+        _events(feed, viewer, start, encode),
+        send_timeout=SEND_WITHIN_S,
+        sep="\n",
+        shutdown_event=viewer.stopping,
+        shutdown_grace_period=STOP_WITHIN_S,
     )
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
 
 from registry_server.wall.feed import Feed, News, Subscription
 from registry_server.wall.position import Position
@@ -32,12 +35,14 @@ class Viewer:
     is_signed_in: Callable[[], bool]
     most_missed_pages: int | None = None
     """None: everything is sent, however much it is."""
+    stopping: anyio.Event = field(default_factory=anyio.Event)
+    """Set when the server stops: the stream then ends in good order."""
 
 
 async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncIterator[News | Stale | SignedOut]:
     """All news after `start`, each version of a passage once. Ends when the session or the feed ends, or after Stale."""
     position = start
-    async with feed.subscribe(viewer.authority_id, viewer.officer_id) as subscription:
+    async with feed.subscribe(viewer.authority_id, viewer.officer_id) as subscription, _ended_by(viewer.stopping, subscription):
         while True:
             subscription.is_behind = False
             delivered: set[tuple[int, int]] = set()
@@ -54,6 +59,19 @@ async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncIterator[N
                 position = position.at_least(live.position)
             if not subscription.is_behind:
                 return
+
+
+@asynccontextmanager
+async def _ended_by(stopping: anyio.Event, subscription: Subscription) -> AsyncIterator[None]:
+    async def end() -> None:
+        await stopping.wait()
+        subscription.offer(None)
+
+    ender = asyncio.create_task(end())
+    try:
+        yield
+    finally:
+        ender.cancel()
 
 
 async def _missed(viewer: Viewer, position: Position) -> AsyncIterator[News | Stale]:
