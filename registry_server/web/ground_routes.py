@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from registry_server.db import is_reachable
 from registry_server.schema import is_current
@@ -39,6 +39,12 @@ def choose_language(request: Request, language: Language, next: str = "/") -> Re
 def static_file(request: Request, version: str, name: str) -> Response:
     response: Response = request.app.state.static_files.respond(version, name, request)
     return response
+
+
+@router.get("/favicon.ico")
+def icon(request: Request) -> Response:
+    """Browsers ask here for documents that name no icon, such as a PDF."""
+    return RedirectResponse(request.app.state.static_files.url("ebike.svg"), 301)
 
 
 @router.get("/healthz")

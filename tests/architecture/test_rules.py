@@ -12,8 +12,7 @@ PACKAGES = ("schemas", "firmware_protocols", "reader_agent", "plate_printer", "r
 MAY_COMMIT = {"registry_server/db.py"}
 MAY_ASK_THE_TIME = {
     "registry_server/clock.py",
-    "reader_agent/agent.py",
-    "reader_agent/__main__.py",
+    "reader_agent/clock.py",
     "plate_printer/__main__.py",
 }
 CLOCK_CALLS = {

@@ -13,6 +13,7 @@ from registry_server.people.models import Role
 from tests.registry_server.conftest import HOST, Browser, ClientFor, SetClock
 
 PUBLIC = {
+    "/favicon.ico": "a picture",
     "/sign-in": "nobody is signed in yet; its POST checks origin and a double-submit token of its own",
     "/language/{language}": "changes nothing but a cookie of the reader",
     "/static/{version}/{name:path}": "style sheets, scripts and fonts",
