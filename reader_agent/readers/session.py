@@ -93,17 +93,28 @@ class Session:
         """Pass on what the reader sees until told to stop."""
         while not stop.is_set():
             events = self.hear(TICK_S)
-            wanted.note_seen((event.epc for event in events if isinstance(event, TagSeen)), self._last_event_s)
+            wanted.note_seen((event for event in events if isinstance(event, TagSeen)), self._last_event_s)
             if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
                 self.start_inventory()
             self._prove_alive()
-            epc = wanted.take(self._last_event_s) if setup.has_to_read_tid else None
-            if epc is not None:
-                tid = read_tid(self, epc, self._clock)
-                self.start_inventory()
-                if tid:
-                    self._ears.tid_read(epc, tid)
+            if setup.has_to_read_tid:
+                self._read_wanted(setup, wanted)
         self.ask_in_time(StopInventory(), ANSWER_S)
+
+    def _read_wanted(self, setup: ReaderSetup, wanted: WantedTids) -> None:
+        """One TID, if one is wanted and the air is free for it; then the inventory goes on as it was."""
+        chosen = wanted.take(self._last_event_s)
+        if chosen is None:
+            return
+        epc, antenna = chosen
+        has_choice = len(setup.ports) > 1
+        tid = read_tid(self, epc, antenna if has_choice else None, self._clock)
+        if has_choice:
+            self.ask_in_time(SetAntennas(setup.ports), ANSWER_S)
+        self.start_inventory()
+        wanted.note_read(epc, self._clock.now().monotonic_s, is_done=tid is not None)
+        if tid:
+            self._ears.tid_read(epc, tid)
 
     def hear(self, timeout_s: float) -> list[Event]:
         """What the line brings within that time, passed on and counted. Raises LinkLost."""

@@ -78,8 +78,8 @@ class Bench:
     def at(self, now_s: float, action: Callable[[], None]) -> None:
         self.events.append((now_s, action))
 
-    def enter(self, epc: bytes = EPC, tid: bytes = TID, *, enters_s: float = 0.0, leaves_s: float = 1e9) -> None:
-        self.field.enter(SimulatedTag(epc=epc, tid=tid), enters_s=enters_s, leaves_s=leaves_s)
+    def enter(self, epc: bytes = EPC, tid: bytes = TID, *, enters_s: float = 0.0, leaves_s: float = 1e9, antenna: int = 1) -> None:
+        self.field.enter(SimulatedTag(epc=epc, tid=tid), enters_s=enters_s, leaves_s=leaves_s, antenna=antenna)
 
     def run(self, seconds: float) -> None:
         self.at(self.clock.now_s + seconds, self.stop.set)
