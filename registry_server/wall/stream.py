@@ -1,7 +1,7 @@
 """One open stream: first what it missed, then what comes, and what it missed again if it was too slow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,7 +12,6 @@ from registry_server.wall.position import Position
 from registry_server.wall.queries import Page
 
 PAGE_PASSAGES = 500
-SIGNED_IN_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,13 @@ class Viewer:
     is_signed_in: Callable[[], bool]
     most_missed_pages: int | None = None
     """None: everything is sent, however much it is."""
+    look_every_s: float = 15.0
+    """How often the session is looked at."""
     stopping: anyio.Event = field(default_factory=anyio.Event)
     """Set when the server stops: the stream then ends in good order."""
 
 
-async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncIterator[News | Stale | SignedOut]:
+async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncGenerator[News | Stale | SignedOut, None]:
     """All news after `start`, each version of a passage once. Ends when the session or the feed ends, or after Stale."""
     position = start
     async with feed.subscribe(viewer.authority_id, viewer.officer_id) as subscription, _ended_by(viewer.stopping, subscription):
@@ -101,7 +102,7 @@ async def _live(
         if news.position.at_least(caught_up) == news.position:
             delivered.clear()
         yield rest
-        if loop.time() - looked_s > SIGNED_IN_EVERY_S:
+        if loop.time() - looked_s > viewer.look_every_s:
             looked_s = loop.time()
             if not await asyncio.to_thread(viewer.is_signed_in):
                 yield SignedOut()

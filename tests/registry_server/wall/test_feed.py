@@ -14,6 +14,8 @@ from registry_server.matcher.states import FlagKind
 from registry_server.wall.board import CheckpointNow, FlagSeen, Passed, Words
 from registry_server.wall.feed import QUEUE_MESSAGES, STREAMS_PER_OFFICER, Feed, News, Subscription
 from registry_server.wall.position import Position
+from registry_server.wall.queries import Page
+from registry_server.wall.stream import SignedOut, Viewer, follow
 from schemas.identifiers import ProofLevel
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -121,6 +123,45 @@ def test_a_slow_watcher_is_sent_to_catch_up_and_holds_a_bounded_queue() -> None:
         subscription.offer(News(Position(n, 0)))
     assert subscription.is_behind
     assert subscription.queue.qsize() <= QUEUE_MESSAGES
+
+
+def viewer_of(stored: list[Passed], *, is_signed_in: bool = True) -> Viewer:
+    def missed(after: Position, limit: int) -> Page:
+        rest = [row for row in stored if row.id > after.passage]
+        return Page(Position(rest[:limit][-1].id if rest else after.passage, 0), rest[:limit], is_whole=len(rest) <= limit)
+
+    return Viewer(1, 10, missed, lambda: is_signed_in, look_every_s=-1.0)
+
+
+def test_a_watcher_who_sleeps_through_more_than_his_queue_holds_still_gets_everything_once() -> None:
+    async def watch() -> list[int]:
+        stored: list[Passed] = []
+        feed = Feed(Ticks)
+        stream = follow(feed, viewer_of(stored), Position(0, 0))
+        await anext(stream)
+        (subscription,) = feed._subscriptions
+        for id_ in range(1, QUEUE_MESSAGES * 3):
+            stored.append(passed(id_))
+            subscription.offer(News(Position(id_, 0), (passed(id_),)))
+        seen: list[int] = []
+        async with asyncio.timeout(PATIENCE_S):
+            while len(seen) < len(stored):
+                news = await anext(stream)
+                assert isinstance(news, News)
+                seen += [row.id for row in news.passed]
+        await stream.aclose()
+        return seen
+
+    assert asyncio.run(watch()) == list(range(1, QUEUE_MESSAGES * 3))
+
+
+def test_a_stream_ends_with_its_session() -> None:
+    async def watch() -> object:
+        stream = follow(Feed(Ticks), viewer_of([], is_signed_in=False), Position(0, 0))
+        async with asyncio.timeout(PATIENCE_S):
+            return [news async for news in stream][-1]
+
+    assert asyncio.run(watch()) == SignedOut()
 
 
 def test_one_officer_opens_a_bounded_number_of_streams() -> None:
