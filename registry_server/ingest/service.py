@@ -43,6 +43,18 @@ class _Heard:
         return Ack(boot=self.life.boot, through=progress.through, beyond=sorted({seq for seq in self.seqs if seq > progress.through}))
 
 
+@dataclass(slots=True)
+class _Round:
+    """One transaction under way."""
+
+    session: Session
+    now: datetime
+    outcome: Outcome = field(default_factory=Outcome)
+    heard: dict[tuple[AgentAddress, BootId], _Heard] = field(default_factory=dict)
+    arrivals: list[Arrival] = field(default_factory=list)
+    payloads: dict[tuple[int, int], bytes] = field(default_factory=dict)
+
+
 class Ingest:
     """Its memory runs ahead of a transaction that fails: build a new one then."""
 
@@ -52,41 +64,44 @@ class Ingest:
 
     def take(self, session: Session, messages: Sequence[Message], now: datetime, condemned: Mapping[bytes, str]) -> Outcome:
         """Store everything that is new and believed. `condemned`: messages (by SHA-256) that made an earlier transaction fail, and how."""
-        outcome = Outcome()
-        heard: dict[tuple[AgentAddress, BootId], _Heard] = {}
-        arrivals: list[Arrival] = []
-        payloads: dict[tuple[int, int], bytes] = {}
+        one = _Round(session, now)
         for message in messages:
             checked = self._check(session, message, condemned)
             if isinstance(checked, Unreadable):
-                outcome.refused.append(checked)
+                one.outcome.refused.append(checked)
                 dead_letters.keep(session, checked, now)
             elif isinstance(message, ReadStatus):
                 statuses.note(session, checked, message.status, now)
             elif isinstance(message, ReadBatch):
-                batch = message.batch
-                key = message.address, batch.boot
-                if key not in heard:
-                    heard[key] = _Heard(message.address, self._lives.get(session, checked, batch.boot, now))
-                heard[key].seqs.append(batch.seq)
-                life = heard[key].life
-                if life.progress.add(batch.seq):
-                    life.is_changed = True
-                    clock = read_clock(batch.sealed_at, batch.clock_offset_ms, now)
-                    arrivals.append(Arrival(batch, life.id, checked.authority_id, checked.checkpoint_id, clock, now))
-                    payloads[life.id, batch.seq] = message.delivery.payload
-                else:
-                    outcome.repeated += 1
-        if arrivals:
-            self._match(session, arrivals, payloads, outcome)
-        self._lives.save(session, [one.life for one in heard.values()], now)
-        outcome.acks = [(one.address, one.ack()) for one in heard.values()]
-        return outcome
+                self._note(one, checked, message)
+        if one.arrivals:
+            self._match(one)
+        self._lives.save(session, [heard.life for heard in one.heard.values()], now)
+        one.outcome.acks = [(heard.address, heard.ack()) for heard in one.heard.values()]
+        return one.outcome
 
-    def _match(self, session: Session, arrivals: Sequence[Arrival], payloads: Mapping[tuple[int, int], bytes], outcome: Outcome) -> None:
-        harvest = self._matcher.take(arrivals)
-        self._store.store(session, harvest, arrivals, payloads)
-        outcome.sightings, outcome.passages, outcome.flags = len(harvest.sightings), len(harvest.passages), len(harvest.flags)
+    def _note(self, one: _Round, agent: KnownAgent, message: ReadBatch) -> None:
+        """A batch that is new goes to the matcher; one that came before is acknowledged again, no more."""
+        batch = message.batch
+        key = message.address, batch.boot
+        if key not in one.heard:
+            one.heard[key] = _Heard(message.address, self._lives.get(one.session, agent, batch.boot, one.now))
+        heard = one.heard[key]
+        heard.seqs.append(batch.seq)
+        if not heard.life.progress.add(batch.seq):
+            one.outcome.repeated += 1
+            return
+        heard.life.is_changed = True
+        clock = read_clock(batch.sealed_at, batch.clock_offset_ms, one.now)
+        one.arrivals.append(Arrival(batch, heard.life.id, agent.authority_id, agent.checkpoint_id, clock, one.now))
+        one.payloads[heard.life.id, batch.seq] = message.delivery.payload
+
+    def _match(self, one: _Round) -> None:
+        harvest = self._matcher.take(one.arrivals)
+        self._store.store(one.session, harvest, one.arrivals, one.payloads)
+        one.outcome.sightings = len(harvest.sightings)
+        one.outcome.passages = len(harvest.passages)
+        one.outcome.flags = len(harvest.flags)
 
     def _check(self, session: Session, message: Message, condemned: Mapping[bytes, str]) -> KnownAgent | Unreadable:
         """Who speaks, if it is believed."""
