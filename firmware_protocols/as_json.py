@@ -26,14 +26,7 @@ def event_to_json(event: Event) -> JsonObject:
         case RoundEnded():
             return {"event": "round_ended", "reads": event.reads, "antenna": event.antenna, "duration_ms": event.duration_ms}
         case Notice():
-            return {
-                "event": "notice",
-                "name": event.name,
-                "status": event.status.value,
-                "code": event.code,
-                "data": event.data.hex(),
-                "detail": event.detail,
-            }
+            return _notice(event)
         case HostCommand():
             return _host_command(event)
         case FrameError():
@@ -45,6 +38,18 @@ def event_to_json(event: Event) -> JsonObject:
                 "discarded": event.discarded.hex(),
             }
     assert_never(event)
+
+
+def _notice(event: Notice) -> JsonObject:
+    said: JsonObject = {
+        "event": "notice",
+        "name": event.name,
+        "status": event.status.value,
+        "code": event.code,
+        "data": event.data.hex(),
+        "detail": event.detail,
+    }
+    return said if event.reader_time_us is None else said | {"reader_time_us": event.reader_time_us}
 
 
 def _tag(tag: TagSeen) -> JsonObject:

@@ -106,6 +106,8 @@ class Notice:
     code: int | None = None
     data: bytes = b""
     detail: str = ""
+    reader_time_us: int | None = None
+    """When, by the reader's own clock: with the first of a connection, how far that clock is off."""
 
 
 @dataclass(frozen=True, slots=True)
