@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Table, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from registry_server.db import insert_ignoring
 from registry_server.ingest.envelope import Unreadable
 from registry_server.sightings.models import DeadLetter
 from schemas.messages import MAX_MESSAGE_BYTES
@@ -16,20 +15,21 @@ TOPIC_CHARS = 400
 def keep(session: Session, unreadable: Unreadable, now: datetime) -> None:
     """One row for the same bytes on the same topic, however often they come. Of an oversized message the beginning is kept."""
     delivery = unreadable.delivery
-    table = DeadLetter.__table__
-    assert isinstance(table, Table)
-    row = {
-        "sha256": delivery.sha256,
-        "topic": _plain_text(delivery.topic)[:TOPIC_CHARS],
-        "payload": delivery.payload[:MAX_MESSAGE_BYTES],
-        "reason": _plain_text(unreadable.reason),
-        "at": now,
-        "last_at": now,
-        "times": 1,
-    }
-    if not insert_ignoring(session, table, row):
-        again = update(DeadLetter).where(DeadLetter.sha256 == delivery.sha256)
-        session.execute(again.values(last_at=now, times=DeadLetter.times + 1))
+    again = update(DeadLetter).where(DeadLetter.sha256 == delivery.sha256).values(last_at=now, times=DeadLetter.times + 1)
+    if session.execute(again).rowcount:  # type: ignore[attr-defined]  # an update's result has it; the stubs say Result
+        return
+    session.add(
+        DeadLetter(
+            sha256=delivery.sha256,
+            topic=_plain_text(delivery.topic)[:TOPIC_CHARS],
+            payload=delivery.payload[:MAX_MESSAGE_BYTES],
+            reason=_plain_text(unreadable.reason),
+            at=now,
+            last_at=now,
+            times=1,
+        )
+    )
+    session.flush()
 
 
 def _plain_text(text: str) -> str:

@@ -10,7 +10,9 @@ from registry_server.licences.states import LicenceState
 from registry_server.matcher import memory as memory_module
 from registry_server.matcher.memory import NOT_FOUND, TagMemory, TagRow
 
-EPCS = st.one_of(st.binary(min_size=12, max_size=12), st.integers(1, 31).flatmap(lambda words: st.binary(min_size=2 * words, max_size=2 * words)))
+EPCS = st.one_of(
+    st.binary(min_size=12, max_size=12), st.integers(1, 31).flatmap(lambda words: st.binary(min_size=2 * words, max_size=2 * words))
+)
 NEAR_EPCS = st.integers(0, 40).map(lambda number: b"\xeb\0\1" + number.to_bytes(9))  # so that the same number comes twice
 ROWS = st.builds(
     TagRow,

@@ -34,7 +34,7 @@ GOOD = TagRecord(OURS, 55, LicenceState.ACTIVE, LAST_DAY, tid=TID)
 
 
 def changed(**what: object) -> TagRecord:
-    return TagRecord(**{name: getattr(GOOD, name) for name in TagRecord.__slots__} | what)  # type: ignore[arg-type]  # rows of the table
+    return TagRecord(**{name: getattr(GOOD, name) for name in TagRecord.__slots__} | what)
 
 
 @pytest.mark.parametrize(
