@@ -43,7 +43,7 @@ def tid_of(serial: int) -> bytes:
 def fill(database: Database, licences: int, checkpoints: int = 4) -> list[Machine]:
     """Write the city. Serials run from 1."""
     import_models()
-    machines = [Machine(AgentAddress(SLUG, CheckpointId(f"place-{n}"), AgentId(f"agent-{n}"))) for n in range(1, checkpoints + 1)]
+    machines = [Machine(AgentAddress(SLUG, CheckpointId(f"place-{n}"), AgentId(f"place-{n}-1"))) for n in range(1, checkpoints + 1)]
     with database.write() as session:
         session.add(
             Authority(
