@@ -39,7 +39,6 @@ class Licence(AuthorityOwned, Base):
     __table_args__ = (
         UniqueConstraint("authority_id", "serial"),
         Index("ix_licence_state_list", "authority_id", "state", "id"),
-        Index("ix_licence_expiry_list", "authority_id", "valid_until", "id"),
         Index("uq_licence_owner_id_living", "owner_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
         Index("uq_licence_vehicle_id_living", "vehicle_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
     )
@@ -49,8 +48,8 @@ class Licence(AuthorityOwned, Base):
     """Counts from 1 in each authority; stands in the EPC and the codes."""
     number: Mapped[str] = mapped_column(String(40), index=True)
     """Latin form, e.g. `KCC-P-000123`; the Bangla form is made from it."""
-    owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"))
-    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"), index=True)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"), index=True)
     state: Mapped[LicenceState] = mapped_column(String(20))
     state_reason: Mapped[str] = mapped_column(String(300), default="")
     issued_on: Mapped[date]

@@ -116,9 +116,9 @@ def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
 
 
 def _has_tag() -> ColumnElement[bool]:
-    return exists().where(
-        EpcAllocation.licence_id == Licence.id, TagBinding.allocation_id == EpcAllocation.id, TagBinding.retired_at.is_(None)
-    )
+    """By the plain tables: the licence is of the authority already, and SQLite would follow a second condition on it to the wrong index."""
+    allocation, binding = EpcAllocation.__table__.c, TagBinding.__table__.c
+    return exists().where(allocation.licence_id == Licence.id, binding.allocation_id == allocation.id, binding.retired_at.is_(None))
 
 
 def _exact_statements(sought: Sought) -> list[Select[int]]:

@@ -371,9 +371,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_authority_id"), ["authority_id"], unique=False)
-        batch_op.create_index("ix_licence_expiry_list", ["authority_id", "valid_until", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_licence_number"), ["number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index("ix_licence_state_list", ["authority_id", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_vehicle_id"), ["vehicle_id"], unique=False)
         batch_op.create_index(
             "uq_licence_owner_id_living",
             ["owner_id"],
@@ -678,9 +679,10 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_licence_owner_id_living", sqlite_where=sa.text("state != 'cancelled'"), postgresql_where=sa.text("state != 'cancelled'")
         )
+        batch_op.drop_index(batch_op.f("ix_licence_vehicle_id"))
         batch_op.drop_index("ix_licence_state_list")
+        batch_op.drop_index(batch_op.f("ix_licence_owner_id"))
         batch_op.drop_index(batch_op.f("ix_licence_number"))
-        batch_op.drop_index("ix_licence_expiry_list")
         batch_op.drop_index(batch_op.f("ix_licence_authority_id"))
 
     op.drop_table("licence")
