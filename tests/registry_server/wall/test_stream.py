@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.async_api import Page, async_playwright, expect
 
 from registry_server.db import Database
 from registry_server.matcher.facts import Expired, UnknownTag
@@ -26,6 +29,7 @@ FOREIGN = UnknownTag("foreign")
 EXPIRED = Expired(date(2026, 6, 30), date(2026, 11, 22))
 PATIENCE_S = 20.0
 STREAM = "/wall/stream.json"
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @dataclass
@@ -257,3 +261,51 @@ def test_one_officer_has_a_bounded_number_of_streams(play: Callable[[Scene], Any
         return refused.status_code
 
     assert play(scene) == 409
+
+
+@asynccontextmanager
+async def chromium_page(wall: Wall) -> AsyncIterator[Page]:
+    """A phone's browser with the magistrate signed in."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": 390, "height": 844}, base_url=wall.address)
+        cookies = wall.cookies(Role.MAGISTRATE, "kcc").items()
+        await context.add_cookies([{"name": name, "value": value, "url": wall.address} for name, value in cookies])
+        yield await context.new_page()
+        await browser.close()
+
+
+@pytest.mark.skipif(not CHROMIUM.exists() and os.environ.get("CI") != "true", reason="Chromium is not installed")
+def test_the_page_shows_what_passes_waits_when_paused_and_catches_up_after_a_break(
+    play: Callable[[Scene], Any], app: FastAPI, street: Street
+) -> None:
+    licence_id, epc = street.bike(1)
+
+    async def scene(wall: Wall) -> None:
+        async with chromium_page(wall) as page:
+            errors: list[str] = []
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto("/wall")
+            cards, rows = page.locator("#wall-cards > li"), page.locator("#wall-rows > li")
+            await expect(page.locator("#connection")).to_have_attribute("data-state", "on")
+            await asyncio.to_thread(street.drive, epc, EXPIRED, licence_id=licence_id)
+            await expect(cards).to_have_count(1)
+            await expect(cards.first).to_contain_text("খুলনা-প ০০০০০১")
+            await page.keyboard.press("p")
+            await asyncio.to_thread(street.drive, epc, licence_id=licence_id)
+            await expect(page.locator("#wall-paused")).to_contain_text("১")
+            await expect(rows).to_have_count(0)
+            await page.keyboard.press("p")
+            await expect(rows).to_have_count(1)
+            await page.context.set_offline(True)  # leaves open connections alone
+            for subscription in app.state.wall_feed._subscriptions:
+                subscription.offer(None)
+            await expect(page.locator("#wall-offline")).to_be_visible(timeout=15_000)
+            await asyncio.to_thread(street.drive, epc, licence_id=licence_id)
+            await page.context.set_offline(False)
+            await expect(rows).to_have_count(2, timeout=15_000)
+            await expect(page.locator("#wall-offline")).to_be_hidden()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert errors == []
+
+    play(scene)
