@@ -16,3 +16,21 @@ def complement8(data: bytes) -> int:
 def crc16_gen2(data: bytes) -> int:
     """The CRC of a tag over PC and EPC: polynomial 1021, start FFFF, high bit first, complemented (CRC-16/GENIBUS)."""
     return crc_hqx(data, 0xFFFF) ^ 0xFFFF
+
+
+def crc16_mercury(data: bytes) -> int:
+    """ThingMagic frames, from the length byte to the last of the data, at least two bytes: polynomial 1021, start FFFF, high bit first.
+
+    The data bits enter at the bottom of the register, not at the top: no sixteen zero bits follow them, and the value is not that of
+    CRC-16/CCITT-FALSE. So the last two bytes are only added; 1D0F is the start FFFF after those sixteen bits.
+    """
+    return crc_hqx(data[:-2], 0x1D0F) ^ (data[-2] << 8 | data[-1])
+
+
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def crc16_mcrf4xx(data: bytes) -> int:
+    """Chafon and CF: polynomial 1021 taken low bit first (8408), start FFFF, not complemented (CRC-16/MCRF4XX)."""
+    mirrored = crc_hqx(data.translate(_MIRRORED), 0xFFFF)
+    return _MIRRORED[mirrored & 0xFF] << 8 | _MIRRORED[mirrored >> 8]

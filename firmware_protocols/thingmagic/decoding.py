@@ -1,0 +1,191 @@
+"""One whole frame from the module → its events. Tag records themselves are `records.py`'s."""
+
+from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.thingmagic.answers import in_words
+from firmware_protocols.thingmagic.records import read_record, skip_metadata
+from firmware_protocols.thingmagic.tables import (
+    CODE,
+    OPCODE_NAME,
+    STREAM_CONTROL_NAME,
+    STREAM_NOTICE,
+    Code,
+    Meaning,
+    Opcode,
+    Option,
+    Search,
+    StreamControl,
+    StreamKind,
+)
+
+DATA_START = 5
+CRC_SIZE = 2
+# Plain numbers: `&` with a member of an IntFlag makes a new member, and costs as much as half a tag report.
+STREAMING, HAS_METADATA = int(Search.STREAMING), int(Option.METADATA)
+INDICES_SIZE = 4
+TEMPERATURE_KEY = 0x100  # TMR_READER_STATS_FLAG_TEMPERATURE
+UNNAMED_CODE = {0x01: "message", 0x02: "bootloader", 0x03: "flash", 0x04: "tag protocol", 0x05: "radio", 0x06: "tag buffer", 0x7F: "system"}
+
+
+def name_of(opcode: int) -> str:
+    return OPCODE_NAME.get(opcode) or f"0x{opcode:02x}"
+
+
+def name_of_command(opcode: int, data: bytes) -> str:
+    """MULTI_PROTOCOL is named after what it asks for."""
+    if opcode == Opcode.MULTI_PROTOCOL and len(data) > 2:
+        return STREAM_CONTROL_NAME.get(data[2]) or name_of(opcode)
+    return name_of(opcode)
+
+
+def decode_answer(frame: bytes, stream_control: StreamControl) -> tuple[Event, ...]:
+    """A frame as it came: one event, more for a buffer of tags. `stream_control` is what MULTI_PROTOCOL was last asked for: a refusal
+    does not say.
+    """
+    opcode, code = frame[2], frame[3] << 8 | frame[4]
+    data = frame[DATA_START:-CRC_SIZE]
+    if opcode == Opcode.READ_MULTIPLE:
+        return (decode_search(frame),)
+    if opcode == Opcode.MULTI_PROTOCOL:
+        control = data[0] if data else stream_control
+        return (_reply(STREAM_CONTROL_NAME.get(control) or name_of(opcode), code, data),)
+    if code:
+        return (_reply(name_of(opcode), code, data, is_boot=opcode == Opcode.BOOT_FIRMWARE),)
+    if opcode == Opcode.GET_TAG_BUFFER:
+        return _decode_buffer(frame, data)
+    return (_decode_single(frame, data) if opcode == Opcode.READ_SINGLE else _plain_reply(opcode, data),)
+
+
+def _plain_reply(opcode: int, data: bytes) -> Reply:
+    if opcode == Opcode.READ_BANK:
+        return Reply(name_of(opcode), Status.OK, Code.OK, _bank_data(data))
+    return Reply(name_of(opcode), Status.OK, Code.OK, data, detail=in_words(opcode, data))
+
+
+def decode_search(frame: bytes) -> Event:
+    """READ_MULTIPLE: a streamed tag, a status or the end of a search; or, of a search into the buffer, how many tags it found."""
+    if frame[3] or frame[4] or len(frame) == DATA_START + CRC_SIZE:
+        return _search_status(frame)
+    at = DATA_START + (frame[DATA_START] >> 7)  # a first option byte with the high bit says that a second follows
+    end = len(frame) - CRC_SIZE
+    if end < at + 4:
+        return _content_error(frame, "option, search flags, then a count or a tag")
+    if frame[at + 2] & STREAMING:
+        return _streamed(frame, at, end)
+    found = int.from_bytes(frame[at + 3 : end])
+    return Reply(name_of(Opcode.READ_MULTIPLE), Status.OK, Code.OK, frame[DATA_START:end], detail=f"{found} tags in the buffer")
+
+
+def _streamed(frame: bytes, at: int, end: int) -> Event:
+    """Option, search flags u16, metadata flags u16 if the option says so, kind, then what it holds."""
+    if frame[at] & HAS_METADATA:
+        flags, kind_at = frame[at + 3] << 8 | frame[at + 4], at + 5
+    else:
+        flags, kind_at = 0, at + 3
+    kind = frame[kind_at]  # where the frame is too short for one, a byte of the CRC: then nothing can follow it
+    if kind == StreamKind.TAG:
+        record = read_record(frame, kind_at + 1, end, flags)
+        if record is not None and record.end == end:
+            return record.tag
+    elif kind_at < end and kind == StreamKind.STATUS:
+        return _statistics(frame[kind_at + 1 : end])
+    elif kind_at < end and kind == StreamKind.END:
+        return RoundEnded()
+    return _content_error(frame, "a streamed tag as its metadata flags describe it, a status or an end")
+
+
+def _search_status(frame: bytes) -> Event:
+    """A search that ended: with no tag, or because of the module itself."""
+    code = frame[3] << 8 | frame[4]
+    if code == Code.OK:
+        return RoundEnded()
+    if code == Code.NO_TAGS:
+        return RoundEnded(reads=0)
+    data = frame[DATA_START:-CRC_SIZE]
+    notice = STREAM_NOTICE.get(code)
+    if notice is None:
+        return _reply(name_of(Opcode.READ_MULTIPLE), code, data)
+    meaning = meaning_of(code)
+    return Notice(notice, meaning.status, code, data, meaning.text)
+
+
+def _statistics(data: bytes) -> Notice:
+    """Which statistics follow, then each as key, length and value. Only the temperature is read here."""
+    at = _read_ebv(data, 0)[1]
+    while at < len(data):
+        key, at = _read_ebv(data, at)
+        value = data[at + 1 : at + 1 + data[at]] if at < len(data) else b""
+        if key == TEMPERATURE_KEY and len(value) == 1:
+            return Notice("temperature", data=value, detail=f"{int.from_bytes(value, signed=True)} °C")
+        at += 1 + len(value)
+    return Notice("statistics", data=data)
+
+
+def _read_ebv(data: bytes, at: int) -> tuple[int, int]:
+    """A number in groups of seven bits, the high bit says that another follows; and where it ends."""
+    value = 0
+    while at < len(data):
+        value = value << 7 | data[at] & 0x7F
+        at += 1
+        if not data[at - 1] & 0x80:
+            break
+    return value, at
+
+
+def _decode_buffer(frame: bytes, data: bytes) -> tuple[Event, ...]:
+    """Metadata flags u16, options, count, then that many records. Four bytes alone: where reading and writing stand."""
+    name = name_of(Opcode.GET_TAG_BUFFER)
+    if len(data) == INDICES_SIZE:
+        left = max(int.from_bytes(data[2:]) - int.from_bytes(data[:2]), 0)
+        return (Reply(name, Status.OK, Code.OK, data, detail=f"{left} tags in the buffer"),)
+    if len(data) < INDICES_SIZE:
+        return (_content_error(frame, "metadata flags, options, count, then tags"),)
+    at, end, flags, count = DATA_START + INDICES_SIZE, len(frame) - CRC_SIZE, int.from_bytes(data[:2]), data[3]
+    tags: list[TagSeen] = []
+    while len(tags) < count and (record := read_record(frame, at, end, flags)) is not None:
+        tags.append(record.tag)
+        at = record.end
+    if len(tags) != count or at != end:
+        return (*tags, _content_error(frame, f"{count} tags as their metadata flags describe them"))
+    return (*tags, Reply(name, Status.OK, Code.OK, detail=f"{count} tags"))
+
+
+def _decode_single(frame: bytes, data: bytes) -> Event:
+    """The option byte, if the command had one, then EPC and CRC; or with metadata a record as in the buffer."""
+    name = name_of(Opcode.READ_SINGLE)
+    if len(data) > 3 and len(data) % 2 and not data[0] & HAS_METADATA:
+        return Reply(name, Status.OK, Code.OK, tag=TagSeen(data[1:-CRC_SIZE]))
+    if len(data) > 3 and data[0] & HAS_METADATA:
+        end = len(frame) - CRC_SIZE
+        record = read_record(frame, DATA_START + 3, end, int.from_bytes(data[1:3]))
+        if record is not None and record.end == end:
+            return Reply(name, Status.OK, Code.OK, tag=record.tag)
+    if len(data) > CRC_SIZE and len(data) % 2 == 0:
+        return Reply(name, Status.OK, Code.OK, tag=TagSeen(data[:-CRC_SIZE]))
+    return _content_error(frame, "EPC and CRC of a tag")
+
+
+def _bank_data(data: bytes) -> bytes:
+    """The words, without what stands before them: nothing, the option byte, or option byte, metadata flags and metadata."""
+    if len(data) > 2 and data[0] & HAS_METADATA:
+        start = skip_metadata(data, 3, int.from_bytes(data[1:3]))
+        if start is not None and start < len(data) and (len(data) - start) % 2 == 0:
+            return data[start:]
+    return data[len(data) % 2 :]
+
+
+def meaning_of(code: int) -> Meaning:
+    area = UNNAMED_CODE.get(code >> 8, "unknown area")
+    return CODE.get(code) or Meaning(Status.READER_ERROR, f"{area}: status {code:04x}, not in the vendor's list")
+
+
+def _reply(name: str, code: int, data: bytes, *, is_boot: bool = False) -> Reply:
+    if is_boot and code == Code.INVALID_OPCODE:
+        return Reply(name, Status.OK, code, data, detail="the firmware is running already")
+    status, text = meaning_of(code)
+    if code == Code.ASSERT_FAILED and len(data) > 4:
+        text = f"{text}: line {int.from_bytes(data[:4])} of {data[4:].decode('ascii', 'replace')}"
+    return Reply(name, status, code, data, detail=text)
+
+
+def _content_error(frame: bytes, expected: str) -> FrameError:
+    return FrameError(FrameFault.CONTENT, expected, frame[DATA_START:-CRC_SIZE].hex(), frame)

@@ -1,0 +1,156 @@
+"""A command → the opcodes and data that ask for it. The frames around them are `frames.build_command`'s."""
+
+from typing import assert_never
+
+from firmware_protocols.command_checks import TagCommand, check_command, check_range, lock_actions
+from firmware_protocols.commands import (
+    Bank,
+    Beep,
+    Command,
+    GetAntennas,
+    GetInfo,
+    GetPower,
+    GetRegion,
+    LockTag,
+    ReadBank,
+    SetAccessPassword,
+    SetAntennas,
+    SetOutput,
+    SetPower,
+    SetRegion,
+    StartInventory,
+    StopInventory,
+    WriteBank,
+    WriteEpc,
+)
+from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.gen2 import lock_payload
+from firmware_protocols.thingmagic.tables import (
+    ANTENNA_LIST,
+    DETECT_ANTENNAS,
+    GEN2,
+    REGION_CODE,
+    Metadata,
+    Opcode,
+    Option,
+    Search,
+    Select,
+    StreamControl,
+)
+
+Request = tuple[Opcode, bytes]
+
+FAMILY = "thingmagic"
+MAX_POWER_DBM = 32  # an M6e has 31.5; what is more than its own a module refuses itself
+OUTPUTS = 4
+MAX_WRITE_WORDS = 64
+MAX_READ_WORDS = 120  # the answer's length byte counts option and metadata flags too
+TAG_TIMEOUT_MS = 1000  # as the vendor's: how long the module looks for the tag
+SEARCH_MS = 250  # of one search; when it found nothing, the module says so: the pulse of an inventory
+TID_WORDS = 6
+POWER_ALONE = 0x00  # 01 asks for the limits too
+LONG_MASK_BITS = 256
+STREAM_METADATA = Metadata(0x01FF)  # all but what only an M7e knows
+
+
+def requests_for(command: Command, port_count: int) -> tuple[Request, ...]:
+    """Raises Unsupported or BadArgument."""
+    check_command(FAMILY, command)
+    if isinstance(command, TagCommand):
+        return ((Opcode.SET_PROTOCOL, GEN2.to_bytes(2)), _access(command))
+    match command:
+        case GetInfo() | GetRegion() | GetPower() | GetAntennas() | StartInventory() | StopInventory():
+            return (FIXED[type(command)],)
+        case SetAntennas(ports=ports):
+            check_ports(ports, port_count)
+            return ((Opcode.SET_ANTENNAS, bytes((ANTENNA_LIST,)) + b"".join(bytes((port, port)) for port in ports)),)
+        case SetPower(power_dbm=power_dbm):
+            check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
+            centi_dbm = round(power_dbm * 100).to_bytes(2)
+            return ((Opcode.SET_POWER, centi_dbm), (Opcode.SET_WRITE_POWER, centi_dbm))
+        case SetRegion(region=region):
+            return ((Opcode.SET_REGION, bytes((REGION_CODE[region],))),)
+        case SetOutput(port=port, is_high=is_high):
+            check_range(FAMILY, "output", port, 1, OUTPUTS)
+            return ((Opcode.SET_OUTPUT, bytes((port, is_high))),)
+        case Beep():
+            raise Unsupported(FAMILY, "beep", "wire a buzzer to an output and use SetOutput")
+    assert_never(command)
+
+
+def check_ports(ports: tuple[int, ...], port_count: int) -> None:
+    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
+        raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
+
+
+def _stream() -> bytes:
+    """READ_MULTIPLE without end, of the antennas in the list, with metadata and the TID of each tag, within MULTI_PROTOCOL."""
+    flags = Search.ANTENNA_LIST | Search.EMBEDDED_COMMAND | Search.STREAMING | Search.LARGE_POPULATION
+    tid = _read_data(0, Select.NONE, Bank.TID, 0, TID_WORDS)
+    search = flags.to_bytes(2) + SEARCH_MS.to_bytes(2) + STREAM_METADATA.to_bytes(2)
+    asked = bytes((Option.METADATA,)) + search + bytes((1, len(tid), Opcode.READ_BANK)) + tid
+    return bytes((0, 0, StreamControl.START, Opcode.READ_MULTIPLE, 0, 0, GEN2, len(asked), Opcode.READ_MULTIPLE)) + asked
+
+
+def _read_data(timeout_ms: int, option: int, bank: Bank, address: int, count: int) -> bytes:
+    flags = bytes(2) if option & Option.METADATA else b""
+    return timeout_ms.to_bytes(2) + bytes((option,)) + flags + bytes((bank,)) + address.to_bytes(4) + bytes((count,))
+
+
+FIXED: dict[type[Command], Request] = {
+    GetInfo: (Opcode.GET_INFO, b""),
+    GetRegion: (Opcode.GET_REGION, b""),
+    GetPower: (Opcode.GET_POWER, bytes((POWER_ALONE,))),
+    GetAntennas: (Opcode.GET_ANTENNAS, bytes((DETECT_ANTENNAS,))),
+    StartInventory: (Opcode.MULTI_PROTOCOL, _stream()),
+    StopInventory: (Opcode.MULTI_PROTOCOL, bytes((0, 0, StreamControl.STOP))),
+}
+
+
+def _selection(epc: bytes | None) -> tuple[int, bytes]:
+    """Option bits and the mask of the tag with this EPC, all of it. None: whichever answers."""
+    if epc is None:
+        return Select.NONE, b""
+    bits = len(epc) * 8
+    if bits < LONG_MASK_BITS:
+        return Select.EPC, bytes((bits,)) + epc
+    return Select.EPC | Option.LONG_MASK, bits.to_bytes(2) + epc
+
+
+def _selection_with_password(epc: bytes | None, password: int) -> tuple[int, bytes]:
+    option, mask = _selection(epc)
+    if not mask and not password:
+        return option, b""
+    return option or Select.PASSWORD_ONLY, password.to_bytes(4) + mask
+
+
+def _access(command: TagCommand) -> Request:
+    match command:
+        case ReadBank(bank=bank, word_address=address, word_count=count):
+            check_range(FAMILY, "word count", count, 1, MAX_READ_WORDS)
+            option, selection = _selection_with_password(command.epc, command.password)
+            return (Opcode.READ_BANK, _read_data(TAG_TIMEOUT_MS, option | Option.METADATA, bank, address, count) + selection)
+        case WriteBank(bank=bank, word_address=address, data=data):
+            return _write(command, bank, address, data)
+        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
+            return _write(command, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc)  # WRITE_EPC would leave no choice of PC bits
+        case SetAccessPassword(new_password=new_password):
+            return _write(command, Bank.RESERVED, 2, new_password.to_bytes(4))
+        case LockTag():
+            return (Opcode.LOCK_TAG, _lock(command))
+    assert_never(command)
+
+
+def _write(command: TagCommand, bank: Bank, address: int, data: bytes) -> Request:
+    words = len(data) // 2
+    if words > MAX_WRITE_WORDS:
+        raise BadArgument(FAMILY, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
+    option, selection = _selection_with_password(command.epc, command.password)
+    return (Opcode.WRITE_BANK, TAG_TIMEOUT_MS.to_bytes(2) + bytes((option,)) + address.to_bytes(4) + bytes((bank,)) + selection + data)
+
+
+def _lock(command: LockTag) -> bytes:
+    option, mask = _selection(command.epc)
+    bits = int.from_bytes(lock_payload(lock_actions(command)))
+    changes = (bits >> 10).to_bytes(2) + (bits & 0x3FF).to_bytes(2)
+    return TAG_TIMEOUT_MS.to_bytes(2) + bytes((option,)) + command.password.to_bytes(4) + changes + mask
