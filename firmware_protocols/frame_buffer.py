@@ -27,8 +27,8 @@ class FrameShape(Protocol):
     """How a family's frames begin, how long they are, and when they are whole. Pure functions of bytes."""
 
     @property
-    def head(self) -> int:
-        """The byte that every frame begins with."""
+    def head(self) -> int | None:
+        """The byte that every frame begins with; None where any byte may begin one."""
 
     @property
     def max_size(self) -> int:
@@ -80,7 +80,7 @@ class FrameBuffer:
     def _try_frame(self) -> bytes | FrameError | NeedData | None:
         """What the first byte begins: a frame, an error to be told before it, or the wait for more. None: it was thrown away."""
         buffer, shape = self._bytes, self._shape
-        size = shape.size_of(buffer) if buffer[0] == shape.head else 0
+        size = shape.size_of(buffer) if shape.head is None or shape.head == buffer[0] else 0
         there = len(buffer) if self._before_gap is None else self._before_gap
         if not size:
             self._discard_to_head()
@@ -114,6 +114,9 @@ class FrameBuffer:
     def _discard_to_head(self) -> None:
         """Throw away bytes up to the next that may be a head; the first may be one, but of no frame."""
         buffer, head = self._bytes, self._shape.head
+        if head is None:
+            self._discard(1, self._shape.header_fault(buffer))
+            return
         is_noise = buffer[0] != head
         fault = Fault(FrameFault.NOISE, f"{head:02x}", f"{buffer[0]:02x}") if is_noise else self._shape.header_fault(buffer)
         distance = buffer.find(head, 1)
