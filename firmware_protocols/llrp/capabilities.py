@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of
-from firmware_protocols.llrp.tables import STANDARD, VENDOR, Tlv
+from firmware_protocols.llrp.tables import STANDARD, STANDARD_REGION, VENDOR, Tlv
 
 FIRMWARE_START = 14  # after antennas u16, flags u16, maker u32, model u32, length u16
 HAS_UTC_CLOCK = 0x4000
@@ -46,11 +46,17 @@ class Capabilities:
         if self.manufacturer is not None:
             said.append(f"{VENDOR.get(self.manufacturer, f'maker {self.manufacturer}')} model {self.model} firmware {self.firmware}")
             said.append(f"{self.antenna_ports} antennas")
-        if self.standard is not None:
-            said.append(STANDARD.get(self.standard, f"standard {self.standard}"))
+        said.append(self.region_in_words())
         if self.powers_cdbm:
             said.append(f"{min(self.powers_cdbm.values()) / 100:g} to {max(self.powers_cdbm.values()) / 100:g} dBm")
-        return ", ".join(said)
+        return ", ".join(filter(None, said))
+
+    def region_in_words(self) -> str:
+        """Our name for it where we have one, else the standard's."""
+        if self.standard is None:
+            return ""
+        region = STANDARD_REGION.get(self.standard)
+        return str(region) if region else STANDARD.get(self.standard, f"standard {self.standard}")
 
 
 UNKNOWN = Capabilities()

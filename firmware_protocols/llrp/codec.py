@@ -9,7 +9,7 @@ from firmware_protocols.events import NEED_DATA, Event, FrameError, NeedData
 from firmware_protocols.llrp.capabilities import Capabilities
 from firmware_protocols.llrp.connection import AwaitedAccess, Connection
 from firmware_protocols.llrp.decoding import decode_from_reader, decode_to_reader, name_of
-from firmware_protocols.llrp.encoding import ACCESS_ROSPEC, FAMILY, Situation, TagCommand, requests_for
+from firmware_protocols.llrp.encoding import FAMILY, Situation, TagCommand, access_rospec_id, requests_for
 from firmware_protocols.llrp.frames import MessageBuffer, build_message, id_of, type_of, version_of
 from firmware_protocols.llrp.tables import MessageType, Version
 from firmware_protocols.llrp.tag_reports import TagReports
@@ -90,6 +90,8 @@ class LlrpCodec:
                 return message
             self._events = self._decode(message)
             event = next(self._events, None)
+            if isinstance(event, FrameError):
+                self._messages.doubt()
         return event
 
     def bytes_to_send(self) -> bytes:
@@ -111,7 +113,7 @@ class LlrpCodec:
             self._last_op_spec_id = op_spec_id
             reads_tid = isinstance(command, ReadBank) and command.bank is Bank.TID and command.word_address == 0
             last = messages[-1]
-            connection.awaited = AwaitedAccess(name_of(type_of(last)), id_of(last), op_spec_id, ACCESS_ROSPEC, reads_tid)
+            connection.awaited = AwaitedAccess(name_of(type_of(last)), id_of(last), op_spec_id, access_rospec_id(op_spec_id), reads_tid)
         return messages
 
     def _number(self, message_type: MessageType, body: bytes) -> bytes:

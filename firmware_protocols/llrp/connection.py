@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from firmware_protocols.events import Rssi
-from firmware_protocols.gen2 import epc_size
+from firmware_protocols.events import TagSeen
 from firmware_protocols.llrp.capabilities import UNKNOWN, Capabilities
+
+NOTHING_SEEN = TagSeen(b"")
 
 
 @dataclass(slots=True)
@@ -27,13 +29,9 @@ class Connection:
     phase and results are not inherited.
     """
 
+    last: TagSeen = NOTHING_SEEN
     pc: int | None = None
-    rssi: Rssi | None = None
-    antenna: int | None = None
-    frequency_khz: int | None = None
-    reads: int | None = None
-    first_seen_us: int | None = None
-    last_seen_us: int | None = None
+    """The last that was said: `last` has none where its length bits belied the EPC."""
     awaited: AwaitedAccess | None = None
     capabilities: Capabilities = UNKNOWN
     channels_khz: Mapping[int, int] = field(default_factory=dict)
@@ -43,6 +41,8 @@ class Connection:
         self.capabilities = capabilities
         self.channels_khz = dict(enumerate(capabilities.channels_khz, 1))
 
-    def pc_for(self, size: int) -> int | None:
-        """The last PC word, unless its length bits belie an EPC of that many bytes."""
-        return self.pc if self.pc is not None and epc_size(self.pc) == size else None
+    def inherited(self, epc_size: int) -> list[Any]:
+        """What a report of a tag says by leaving it out, in the order of TagSeen's fields. A PC word has to fit the EPC."""
+        last = self.last
+        pc = self.pc if self.pc is not None and self.pc >> 11 << 1 == epc_size else None
+        return [b"", pc, None, last.rssi, last.antenna, last.frequency_khz, None, last.reads, last.first_seen_us, last.last_seen_us]

@@ -233,29 +233,40 @@ def in_words(message: bytes, parameters: list[Parameter], known: Connection) -> 
     """What a person would want to read of an answer; empty where the bytes say it all."""
     message_type = type_of(message)
     if message_type == MessageType.GET_READER_CAPABILITIES_RESPONSE:
-        return known.capabilities.in_words()
+        is_region_alone = not any(parameter.type == Tlv.GENERAL_DEVICE_CAPABILITIES for parameter in parameters)
+        return known.capabilities.region_in_words() if is_region_alone else known.capabilities.in_words()
     if message_type == MessageType.GET_SUPPORTED_VERSION_RESPONSE:
         return f"speaks version {message[HEADER_SIZE]}, can speak {message[HEADER_SIZE + 1]}"
     if message_type == MessageType.GET_READER_CONFIG_RESPONSE:
-        return ", ".join(filter(None, (_setting_in_words(message, parameter, known) for parameter in parameters)))
+        said = [_setting_in_words(message, parameter) for parameter in parameters]
+        return ", ".join(filter(None, (_powers_in_words(message, parameters, known), *said)))
     return ""
 
 
-def _setting_in_words(message: bytes, parameter: Parameter, known: Connection) -> str:
-    kind, start, end = parameter
-    data = message[start:end]
+def _powers_in_words(message: bytes, parameters: list[Parameter], known: Connection) -> str:
+    """Of each port; once, if they are the same."""
+    powers: dict[int, str] = {}
+    for parameter in parameters:
+        if parameter.type == Tlv.ANTENNA_CONFIGURATION and parameter.end - parameter.start >= 2:
+            for inner in parameters_of(message, parameter.start + 2, parameter.end):
+                if inner.type == Tlv.RF_TRANSMITTER and inner.end - inner.start >= 6:
+                    index = int.from_bytes(message[inner.start + 4 : inner.start + 6])
+                    power = known.capabilities.powers_cdbm.get(index)
+                    port = int.from_bytes(message[parameter.start : parameter.start + 2])
+                    powers[port] = f"power index {index}" if power is None else f"{power / 100:g} dBm"
+    if len(set(powers.values())) == 1:
+        return next(iter(powers.values()))
+    return ", ".join(f"port {port} {power}" for port, power in powers.items())
+
+
+def _setting_in_words(message: bytes, parameter: Parameter) -> str:
+    kind, data = parameter.type, message[parameter.start : parameter.end]
     if kind == Tlv.ANTENNA_PROPERTIES and len(data) >= 3:
         return f"port {int.from_bytes(data[1:3])} {'connected' if data[0] & 0x80 else 'not connected'}"
     if kind == Tlv.GPI_PORT_CURRENT_STATE and len(data) >= 4:
         return f"input {int.from_bytes(data[:2])} {('low', 'high', 'unknown')[min(data[3], 2)]}"
     if kind == Tlv.GPO_WRITE_DATA and len(data) >= 3:
         return f"output {int.from_bytes(data[:2])} {'high' if data[2] & 0x80 else 'low'}"
-    if kind == Tlv.ANTENNA_CONFIGURATION and len(data) >= 2:
-        for inner in parameters_of(message, start + 2, end):
-            if inner.type == Tlv.RF_TRANSMITTER and inner.end - inner.start >= 6:
-                index = int.from_bytes(message[inner.start + 4 : inner.start + 6])
-                power = known.capabilities.powers_cdbm.get(index)
-                return f"port {int.from_bytes(data[:2])} {f'power index {index}' if power is None else f'{power / 100:g} dBm'}"
     return ""
 
 

@@ -16,6 +16,7 @@ from firmware_protocols.commands import (
     LockAction,
     LockTag,
     ReadBank,
+    Region,
     SetAccessPassword,
     SetAntennas,
     SetOutput,
@@ -34,6 +35,8 @@ from firmware_protocols.llrp.tables import (
     IMPINJ,
     LOCK_DATA_FIELD,
     LOCK_PRIVILEGE,
+    STANDARD,
+    STANDARD_REGION,
     EventType,
     ImpinjMessage,
     ImpinjParameter,
@@ -47,7 +50,7 @@ TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
 
 FAMILY = "llrp"
 ALL = bytes(4)  # the id that means every ROSpec or AccessSpec
-INVENTORY_ROSPEC, ACCESS_ROSPEC, ACCESS_SPEC = 1, 2, 1
+INVENTORY_ROSPEC, ACCESS_SPEC = 1, 1
 KEEPALIVE_MS = 500  # a session takes two seconds of silence for a dead reader
 READ_MS, WRITE_MS = 120, 450  # how long an access waits for its tag
 GEN2 = 1
@@ -121,11 +124,19 @@ def _setting(command: SetAntennas | SetPower | SetRegion | SetOutput | Beep, sit
         case SetOutput(port=port, is_high=is_high):
             check_range(FAMILY, "output", port, 1, situation.capabilities.outputs or 0xFFFF)
             return _set_config(tlv(Tlv.GPO_WRITE_DATA, struct.pack(">HB", port, 0x80 * is_high)))
-        case SetRegion():
-            raise Unsupported(FAMILY, "change their region", "it is set on the reader's own page, or in the factory")
+        case SetRegion(region=region):
+            return _check_region(region, situation.capabilities)
         case Beep():
             raise Unsupported(FAMILY, "beep", "wire a buzzer to an output")
     assert_never(command)
+
+
+def _check_region(region: Region, capabilities: Capabilities) -> Request:
+    """No message changes it. If the reader's is the wanted one, or it has not said, it is asked which it has."""
+    if capabilities.standard is not None and STANDARD_REGION.get(capabilities.standard) != region:
+        has = STANDARD.get(capabilities.standard, f"standard {capabilities.standard}")
+        raise Unsupported(FAMILY, f"change their region to {region}", f"this one has {has}; it is set on the reader's own page, if at all")
+    return QUESTIONS[GetRegion]
 
 
 def _agree_on(version: Version) -> tuple[Request, ...]:
@@ -225,10 +236,16 @@ def _impinj(parameter: ImpinjParameter, value: bytes) -> bytes:
     return tlv(Tlv.CUSTOM, struct.pack(">II", IMPINJ, parameter), value)
 
 
+def access_rospec_id(op_spec_id: int) -> int:
+    """Another for each access: the end of one that was broken off says nothing of the next."""
+    return INVENTORY_ROSPEC + op_spec_id
+
+
 def _access(command: TagCommand, situation: Situation) -> tuple[Request, ...]:
     """The operation is laid ready first; then a ROSpec runs for as long as the tag may take to answer. Its result is the answer to
     the last message, or the ROSpec's end without one.
     """
+    rospec_id = access_rospec_id(situation.op_spec_id)
     duration_ms = READ_MS if isinstance(command, ReadBank) else WRITE_MS
     spec = tlv(
         Tlv.ACCESS_SPEC,
@@ -243,8 +260,8 @@ def _access(command: TagCommand, situation: Situation) -> tuple[Request, ...]:
         (MessageType.DELETE_ACCESSSPEC, ALL),
         (MessageType.ADD_ACCESSSPEC, spec),
         (MessageType.ENABLE_ACCESSSPEC, ACCESS_SPEC.to_bytes(4)),
-        (MessageType.ADD_ROSPEC, _rospec(ACCESS_ROSPEC, situation, duration_ms, has_extensions=False)),
-        (MessageType.ENABLE_ROSPEC, ACCESS_ROSPEC.to_bytes(4)),
+        (MessageType.ADD_ROSPEC, _rospec(rospec_id, situation, duration_ms, has_extensions=False)),
+        (MessageType.ENABLE_ROSPEC, rospec_id.to_bytes(4)),
     )
 
 

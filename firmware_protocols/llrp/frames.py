@@ -9,15 +9,20 @@ from typing import NamedTuple
 
 from firmware_protocols.events import NEED_DATA, FrameError, FrameFault, NeedData
 from firmware_protocols.frame_buffer import NOISE_LIMIT, Fault
-from firmware_protocols.llrp.tables import MESSAGE_NAME, TV_SIZE, Version
+from firmware_protocols.llrp.tables import EXACT_SIZE, FIRST_PARAMETERS, FIXED_SIZE, MESSAGE_NAME, TV_SIZE, MessageType, Version
 
 HEADER_SIZE = 10
 LENGTH_END = 6
 MAX_MESSAGE = 1 << 20
 TYPE_MASK = 0x3FF
+TV_BIT = 0x8000
+FIRST_PARAMETER_END = 14
+BELIEVED = 1 << 16  # longer messages have to show that they are some
 TLV_HEADER_SIZE = 4
 _HEADER = struct.Struct(">HII")
+_HEADER_AND_PARAMETER = struct.Struct(">HIIHH")
 _VERSIONS = frozenset(Version)
+_REPORTS = frozenset(version << 10 | MessageType.RO_ACCESS_REPORT for version in Version)
 
 
 class Parameter(NamedTuple):
@@ -89,19 +94,41 @@ def parameter_at(data: bytes, start: int, end: int) -> Parameter:
     return Parameter(kind, value, stop)
 
 
-def header_fault(buffer: bytes | bytearray, start: int = 0, *, is_lost: bool = False) -> Fault | None:
-    """Why no message begins at `start`, as far as the bytes tell; None where it may. After noise only known messages are believed."""
+def header_fault(buffer: bytes | bytearray, start: int = 0, *, is_strict: bool = False) -> Fault | None:
+    """Why no message begins at `start`, as far as the bytes tell; None where one may. `is_strict`: after noise or a message that was
+    none, only what is known is believed.
+    """
     there = len(buffer) - start
-    if there < 1:
-        return None
-    if buffer[start] >> 2 not in _VERSIONS:
+    if there and buffer[start] >> 2 not in _VERSIONS:
         return Fault(FrameFault.NOISE, "a header of LLRP 1.0.1 or 1.1 (04 to 0b)", f"{buffer[start]:02x}")
-    if there >= 2 and is_lost and (buffer[start] << 8 | buffer[start + 1]) & TYPE_MASK not in MESSAGE_NAME:
-        return Fault(FrameFault.NOISE, "a known message type", f"{(buffer[start] << 8 | buffer[start + 1]) & TYPE_MASK}")
-    if there >= LENGTH_END:
-        size = int.from_bytes(buffer[start + 2 : start + LENGTH_END])
-        if not HEADER_SIZE <= size <= MAX_MESSAGE:
-            return Fault(FrameFault.LENGTH, f"a length from {HEADER_SIZE} to {MAX_MESSAGE}", str(size))
+    if there < LENGTH_END:
+        return None
+    kind = (buffer[start] << 8 | buffer[start + 1]) & TYPE_MASK
+    size = int.from_bytes(buffer[start + 2 : start + LENGTH_END])
+    fault = _size_fault(kind, size, is_strict=is_strict)
+    if fault or there < FIRST_PARAMETER_END or size < FIRST_PARAMETER_END or kind not in FIRST_PARAMETERS or kind in FIXED_SIZE:
+        return fault
+    return _parameter_fault(buffer, start, is_strict=is_strict or size > BELIEVED)
+
+
+def _size_fault(kind: int, size: int, *, is_strict: bool) -> Fault | None:
+    if not HEADER_SIZE <= size <= MAX_MESSAGE:
+        return Fault(FrameFault.LENGTH, f"a length from {HEADER_SIZE} to {MAX_MESSAGE}", str(size))
+    if is_strict and kind not in MESSAGE_NAME:
+        return Fault(FrameFault.NOISE, "a known message", f"type {kind}")
+    if is_strict and size != HEADER_SIZE + EXACT_SIZE.get(kind, size - HEADER_SIZE):
+        return Fault(FrameFault.LENGTH, f"{HEADER_SIZE + EXACT_SIZE[kind]} bytes of {MESSAGE_NAME[kind]}", str(size))
+    return None
+
+
+def _parameter_fault(buffer: bytes | bytearray, start: int, *, is_strict: bool) -> Fault | None:
+    """A header whose end was lost announces a length that is none: what follows is then no parameter that fits into the message."""
+    word, size, _, first, length = _HEADER_AND_PARAMETER.unpack_from(buffer, start)
+    wanted = FIRST_PARAMETERS[word & TYPE_MASK]
+    if is_strict and first not in wanted:
+        return Fault(FrameFault.LENGTH, f"parameter {min(wanted)} first in a message of {size} bytes", f"{first:04x}")
+    if not first & TV_BIT and not TLV_HEADER_SIZE <= length <= size - HEADER_SIZE:
+        return Fault(FrameFault.LENGTH, f"a first parameter of {TLV_HEADER_SIZE} to {size - HEADER_SIZE} bytes", str(length))
     return None
 
 
@@ -116,6 +143,15 @@ class MessageBuffer:
         self._before_gap: int | None = None  # how many of the bytes came before the line fell silent
         self._fault: Fault | None = None  # why the bytes in _waste are thrown away
         self._waste = bytearray()
+        self._is_doubtful = False
+
+    @property
+    def _is_strict(self) -> bool:
+        return self._is_doubtful or self._fault is not None
+
+    def doubt(self) -> None:
+        """The last message was none: it may have been the rest of one and the beginning of another."""
+        self._is_doubtful = True
 
     @property
     def held_bytes(self) -> int:
@@ -134,6 +170,11 @@ class MessageBuffer:
             self._before_gap = len(self._bytes)
 
     def next_message(self) -> bytes | FrameError | NeedData:
+        there = len(self._bytes) - self._start
+        if not self._is_strict and there >= FIRST_PARAMETER_END:  # the shorter way for what nearly all messages are
+            word, size, _, _, length = _HEADER_AND_PARAMETER.unpack_from(self._bytes, self._start)
+            if word in _REPORTS and HEADER_SIZE + length <= size <= min(BELIEVED, there) and length >= TLV_HEADER_SIZE:
+                return self._take(size)
         while True:
             found = self._try_message()
             if found is not None:
@@ -141,7 +182,7 @@ class MessageBuffer:
 
     def _try_message(self) -> bytes | FrameError | NeedData | None:
         """What begins here: a message, the end of noise, or the wait for more. None: look again."""
-        fault = header_fault(self._bytes, self._start, is_lost=self._fault is not None)
+        fault = header_fault(self._bytes, self._start, is_strict=self._is_strict)
         if fault is not None:
             self._discard(fault)
             return self._end_noise(fault) if len(self._waste) >= NOISE_LIMIT else None
@@ -162,6 +203,7 @@ class MessageBuffer:
         return int.from_bytes(self._bytes[self._start + 2 : self._start + LENGTH_END])
 
     def _take(self, size: int) -> bytes:
+        self._is_doubtful = False
         self._start += size
         return bytes(self._bytes[self._start - size : self._start])
 

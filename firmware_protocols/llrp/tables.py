@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from firmware_protocols.commands import LockAction
+from firmware_protocols.commands import LockAction, Region
 from firmware_protocols.events import Status
 from firmware_protocols.gen2 import LockField
 
@@ -256,6 +256,41 @@ class Tlv(IntEnum):
     CUSTOM = 1023
 
 
+EXACT_SIZE: dict[int, int] = {
+    message: FIXED_SIZE.get(message, 0)
+    for message in (
+        MessageType.CLOSE_CONNECTION,
+        MessageType.GET_ROSPECS,
+        MessageType.GET_ACCESSSPECS,
+        MessageType.GET_SUPPORTED_VERSION,
+        MessageType.SET_PROTOCOL_VERSION,
+        MessageType.GET_REPORT,
+        MessageType.KEEPALIVE,
+        MessageType.KEEPALIVE_ACK,
+        MessageType.ENABLE_EVENTS_AND_REPORTS,
+        MessageType.DELETE_ROSPEC,
+        MessageType.START_ROSPEC,
+        MessageType.STOP_ROSPEC,
+        MessageType.ENABLE_ROSPEC,
+        MessageType.DISABLE_ROSPEC,
+        MessageType.DELETE_ACCESSSPEC,
+        MessageType.ENABLE_ACCESSSPEC,
+        MessageType.DISABLE_ACCESSSPEC,
+    )
+}
+"""Bytes of the body of messages that have no parameters."""
+
+_STATUS_FIRST: frozenset[int] = frozenset({Tlv.LLRP_STATUS})
+FIRST_PARAMETERS: dict[int, frozenset[int]] = {
+    **dict.fromkeys((*ANSWER_OF.values(), MessageType.ERROR_MESSAGE), _STATUS_FIRST),
+    MessageType.RO_ACCESS_REPORT: frozenset({Tlv.TAG_REPORT_DATA, Tlv.RF_SURVEY_REPORT_DATA, Tlv.CUSTOM}),
+    MessageType.READER_EVENT_NOTIFICATION: frozenset({Tlv.READER_EVENT_NOTIFICATION_DATA}),
+    MessageType.ADD_ROSPEC: frozenset({Tlv.ROSPEC}),
+    MessageType.ADD_ACCESSSPEC: frozenset({Tlv.ACCESS_SPEC}),
+}
+"""What the first parameter of a message is, in the order that §16.1 gives."""
+
+
 class Meaning(NamedTuple):
     """A code in our words and in the standard's."""
 
@@ -405,6 +440,8 @@ STANDARD: dict[int, str] = {
     9: "Korea MIC article 5-2",
 }
 """CommunicationsStandard of the regulatory capabilities (§10.2.4)."""
+
+STANDARD_REGION: dict[int, Region] = {1: Region.US, 2: Region.EU, 9: Region.KOREA}
 
 LOCK_PRIVILEGE: dict[LockAction, int] = {
     LockAction.NEEDS_PASSWORD: 0,

@@ -4,7 +4,7 @@ cut by one `struct`; everything else is read parameter by parameter. Both give t
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import repeat
@@ -24,9 +24,6 @@ OP_RESULT_SIZE = 3  # result u8, OpSpecID u16
 
 SIGNED_DBM = tuple(Rssi(float(byte - 256 if byte > 127 else byte), RssiUnit.DBM, bytes((byte,))) for byte in range(256))
 """PeakRSSI: one signed byte, whole dBm."""
-
-INHERITED = ("rssi", "antenna", "frequency_khz", "reads", "first_seen_us", "last_seen_us")
-"""Beside the PC word, which has to fit the EPC."""
 
 TV_FIELD: dict[int, str] = {
     Tv.EPC_96: "epc",
@@ -48,6 +45,7 @@ IMPINJ_FIELD: dict[int, str] = {
 }
 IMPINJ_FORMAT = {"phase": "H", "impinj_rssi": "h"}
 
+RSSI, FREQUENCY = TagSeen._fields.index("rssi"), TagSeen._fields.index("frequency_khz")
 _make_tag = partial(tuple.__new__, TagSeen)
 
 
@@ -72,8 +70,12 @@ class Layout:
     size: int
     run: re.Pattern[bytes]
     """Matches as many of them as follow each other, MOST_IN_RUN at most: then a hostile message costs no more than a plain one."""
-    fields: tuple[str, ...]
     cutter: struct.Struct
+    targets: tuple[int, ...]
+    """Which of TagSeen's fields each of the cutter's is."""
+    to_rssi: Callable[[int], Rssi] | None
+    has_channel: bool
+    has_pc: bool
     epc_size: int
 
 
@@ -123,30 +125,39 @@ class TagReports:
             layout = self._layouts[shape] = _build_layout(shape)
         return layout
 
-    def _cut(self, layout: Layout, run: bytes) -> Iterable[TagSeen]:
+    def _cut(self, layout: Layout, run: bytes) -> list[TagSeen]:
         """The reports of a run, a column at a time. What they do not hold is what was heard last; what they hold is then the last."""
+        if len(run) == layout.size:
+            return [self._cut_one(layout, run)]
         known = self.connection
-        columns: dict[str, Iterable[Any]] = dict(zip(layout.fields, zip(*layout.cutter.iter_unpack(run), strict=True), strict=True))
-        if "rssi" in columns:
-            columns["rssi"] = tuple(map(SIGNED_DBM.__getitem__, columns["rssi"]))
-        if "impinj_rssi" in columns:
-            columns["rssi"] = tuple(map(centi_dbm, columns["impinj_rssi"]))
-        if "frequency_khz" in columns:
-            columns["frequency_khz"] = tuple(map(known.channels_khz.get, columns["frequency_khz"]))
-        sources = [columns.get(name) or repeat(_inherited(known, name, layout.epc_size)) for name in TagSeen._fields]
-        tags = list(map(_make_tag, zip(*sources, strict=False)))
-        for name in columns.keys() & _REMEMBERED:
-            setattr(known, name, getattr(tags[-1], name))
+        columns: list[Iterable[Any]] = list(map(repeat, known.inherited(layout.epc_size)))
+        for target, column in zip(layout.targets, zip(*layout.cutter.iter_unpack(run), strict=True), strict=True):
+            columns[target] = column
+        if layout.to_rssi:
+            columns[RSSI] = map(layout.to_rssi, columns[RSSI])
+        if layout.has_channel:
+            columns[FREQUENCY] = map(known.channels_khz.get, columns[FREQUENCY])
+        tags = list(map(_make_tag, zip(*columns, strict=False)))
+        self._remember(layout, tags[-1])
         return tags
 
+    def _cut_one(self, layout: Layout, report: bytes) -> TagSeen:
+        known = self.connection
+        fields = known.inherited(layout.epc_size)
+        for target, value in zip(layout.targets, layout.cutter.unpack(report), strict=True):
+            fields[target] = value
+        if layout.to_rssi:
+            fields[RSSI] = layout.to_rssi(fields[RSSI])
+        if layout.has_channel:
+            fields[FREQUENCY] = known.channels_khz.get(fields[FREQUENCY])
+        tag: TagSeen = _make_tag(fields)
+        self._remember(layout, tag)
+        return tag
 
-_REMEMBERED = frozenset({"pc", *INHERITED})
-
-
-def _inherited(known: Connection, name: str, epc_size: int) -> Any:
-    if name == "pc":
-        return known.pc_for(epc_size)
-    return getattr(known, name) if name in INHERITED else None
+    def _remember(self, layout: Layout, tag: TagSeen) -> None:
+        self.connection.last = tag
+        if layout.has_pc:
+            self.connection.pc = tag.pc
 
 
 def _pieces_of(data: bytes, parameters: list[Parameter]) -> tuple[Piece, ...] | None:
@@ -180,14 +191,23 @@ def _piece_of(data: bytes, parameter: Parameter) -> Piece | None:
 
 
 def _build_layout(shape: tuple[Piece, ...]) -> Layout:
-    sizes = {piece: struct.calcsize(">" + piece.format) for piece in shape}
-    pattern = b"".join(re.escape(piece.constant) + b".{%d}" % sizes[piece] for piece in shape)
+    sizes = [struct.calcsize(">" + piece.format) for piece in shape]
+    names = [piece.name for piece in shape]
+    to_rssi = centi_dbm if "impinj_rssi" in names else SIGNED_DBM.__getitem__ if "rssi" in names else None
+    if to_rssi is centi_dbm:
+        names = ["" if name == "rssi" else name.removeprefix("impinj_") for name in names]  # the finer of the two
+    pairs = list(zip(shape, sizes, names, strict=True))
+    pattern = b"".join(re.escape(piece.constant) + b".{%d}" % size for piece, size, _ in pairs)
+    cutter = "".join(f"{len(piece.constant)}x{piece.format if name else f'{size}x'}" for piece, size, name in pairs)
     return Layout(
-        size=sum(len(piece.constant) + sizes[piece] for piece in shape),
+        size=sum(sizes) + sum(len(piece.constant) for piece in shape),
         run=re.compile(b"(?:%b){1,%d}" % (pattern, MOST_IN_RUN), re.DOTALL),
-        fields=tuple(piece.name for piece in shape if piece.name),
-        cutter=struct.Struct(">" + "".join(f"{len(piece.constant)}x{piece.format}" for piece in shape)),
-        epc_size=next(sizes[piece] for piece in shape if piece.name == "epc"),
+        cutter=struct.Struct(">" + cutter),
+        targets=tuple(TagSeen._fields.index(name) for name in names if name),
+        to_rssi=to_rssi,
+        has_channel="frequency_khz" in names,
+        has_pc="pc" in names,
+        epc_size=sizes[names.index("epc")],
     )
 
 
@@ -276,10 +296,11 @@ def _remember(said: dict[str, Any], outcomes: list[Outcome], known: Connection) 
         said["rssi"] = centi_dbm(said.pop("impinj_rssi"))
     if "frequency_khz" in said:
         said["frequency_khz"] = known.channels_khz.get(said["frequency_khz"])
-    for name in said.keys() & _REMEMBERED:
-        setattr(known, name, said[name])
-    inherited = {name: _inherited(known, name, len(said["epc"])) for name in TagSeen._fields[1:]}
-    return TagSeen(**inherited | _awaited_tid(outcomes, known) | said)
+    inherited = dict(zip(TagSeen._fields, known.inherited(len(said["epc"])), strict=True))
+    known.last = tag = TagSeen(**inherited | _awaited_tid(outcomes, known) | said)
+    if "pc" in said:
+        known.pc = tag.pc
+    return tag
 
 
 def _awaited_tid(outcomes: list[Outcome], known: Connection) -> dict[str, bytes]:

@@ -1,0 +1,114 @@
+"""What a simulated LLRP reader says of itself and of its settings, as parameters (§10, §13)."""
+
+import struct
+from dataclasses import dataclass, field
+
+from firmware_protocols.llrp.frames import tlv
+from firmware_protocols.llrp.tables import IMPINJ, Tlv
+
+FREQUENCIES_KHZ = (865_700, 866_300, 866_900, 867_500)
+POWERS_CDBM = tuple(range(1000, 3025, 25))
+STRONGEST = len(POWERS_CDBM)
+ETSI_302_208, BANGLADESH = 2, 50
+MODEL, FIRMWARE = 2_001_002, b"5.14.0.240"
+OTHER_MAKER = 32_473  # the number that is kept free for examples (RFC 5612)
+MAC = bytes.fromhex("001625ffff1125d6")
+INPUTS = OUTPUTS = 4
+CAN_SET, HAS_CLOCK = 0x8000, 0x4000
+TAG_POPULATION, SESSION_0 = 32, 0
+EVENT_TYPES = 9
+
+# What GET_READER_CAPABILITIES and GET_READER_CONFIG may be asked for.
+EVERYTHING = 0
+
+
+@dataclass(slots=True)
+class Settings:
+    """What SET_READER_CONFIG changes and ResetToFactoryDefault brings back."""
+
+    power_index: dict[int, int] = field(default_factory=dict)
+    """By antenna."""
+    keepalive_ms: int = 0
+    """0: none."""
+    events: set[int] = field(default_factory=set)
+    outputs: dict[int, bool] = field(default_factory=dict)
+    inputs: dict[int, bool] = field(default_factory=dict)
+    has_impinj_extensions: bool = False
+
+
+def capabilities(requested: int, antenna_ports: int, *, is_impinj: bool) -> bytes:
+    """0 all, 1 device, 2 LLRP, 3 regulatory, 4 air protocol. b"" for what is not to be had."""
+    parts = {1: _device(antenna_ports, is_impinj=is_impinj), 2: _llrp(), 3: _regulations(), 4: _air_protocol()}
+    return b"".join(parts.values()) if requested == EVERYTHING else parts.get(requested, b"")
+
+
+def _device(antenna_ports: int, *, is_impinj: bool) -> bytes:
+    head = struct.pack(">HHIIH", antenna_ports, HAS_CLOCK, IMPINJ if is_impinj else OTHER_MAKER, MODEL, len(FIRMWARE))
+    air = [tlv(Tlv.PER_ANTENNA_AIR_PROTOCOL, struct.pack(">HHB", port + 1, 1, 1)) for port in range(antenna_ports)]
+    sensitivity = tlv(Tlv.RECEIVE_SENSITIVITY_ENTRY, struct.pack(">Hh", 1, 0))
+    pins = tlv(Tlv.GPIO_CAPABILITIES, struct.pack(">HH", INPUTS, OUTPUTS))
+    return tlv(Tlv.GENERAL_DEVICE_CAPABILITIES, head + FIRMWARE, sensitivity, pins, *air)
+
+
+def _llrp() -> bytes:
+    return tlv(Tlv.LLRP_CAPABILITIES, struct.pack(">BBHIIIII", 0x48, 1, 0, 16, 32, 1, 16, 8))
+
+
+def _regulations() -> bytes:
+    powers = [tlv(Tlv.TRANSMIT_POWER_ENTRY, struct.pack(">Hh", index, power)) for index, power in enumerate(POWERS_CDBM, 1)]
+    count = len(FREQUENCIES_KHZ)
+    fixed = tlv(Tlv.FIXED_FREQUENCY_TABLE, struct.pack(f">H{count}I", count, *FREQUENCIES_KHZ))
+    mode = struct.pack(">IBBBBIIIII", 1, 0x80, 2, 2, 3, 256_000, 1500, 12_500, 12_500, 0)
+    band = tlv(
+        Tlv.UHF_BAND_CAPABILITIES,
+        *powers,
+        tlv(Tlv.FREQUENCY_INFORMATION, bytes(1), fixed),
+        tlv(Tlv.C1G2_RF_MODE_TABLE, tlv(Tlv.C1G2_RF_MODE_ENTRY, mode)),
+    )
+    return tlv(Tlv.REGULATORY_CAPABILITIES, struct.pack(">HH", BANGLADESH, ETSI_302_208), band)
+
+
+def _air_protocol() -> bytes:
+    return tlv(Tlv.C1G2_LLRP_CAPABILITIES, struct.pack(">BH", 0xC0, 2))
+
+
+def configuration(requested: int, settings: Settings, antennas: dict[int, bool]) -> bytes:
+    """0 all, 1 to 11 as §13.1.1 numbers them. `antennas`: which ports have one connected."""
+    parts = {
+        1: tlv(Tlv.IDENTIFICATION, struct.pack(">BH", 0, len(MAC)), MAC),
+        2: b"".join(tlv(Tlv.ANTENNA_PROPERTIES, struct.pack(">BHh", 0x80 * there, port, 0)) for port, there in antennas.items()),
+        3: b"".join(_antenna(port, settings) for port in antennas),
+        4: _report_spec(),
+        5: tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *(_event_state(event, settings) for event in range(EVENT_TYPES))),
+        6: tlv(Tlv.ACCESS_REPORT_SPEC, bytes(1)),
+        7: tlv(Tlv.CONFIGURATION_STATE, bytes(4)),
+        8: tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", settings.keepalive_ms > 0, settings.keepalive_ms)),
+        9: b"".join(tlv(Tlv.GPI_PORT_CURRENT_STATE, struct.pack(">HBB", pin, 0x80, level)) for pin, level in _levels(settings.inputs)),
+        10: b"".join(tlv(Tlv.GPO_WRITE_DATA, struct.pack(">HB", pin, 0x80 * level)) for pin, level in _levels(settings.outputs)),
+        11: tlv(Tlv.EVENTS_AND_REPORTS, bytes(1)),
+    }
+    in_order = (1, 2, 3, 5, 4, 6, 7, 8, 9, 10, 11)  # as the response has them
+    return b"".join(parts[each] for each in in_order) if requested == EVERYTHING else parts.get(requested, b"")
+
+
+def _levels(pins: dict[int, bool]) -> list[tuple[int, bool]]:
+    return [(pin, pins.get(pin, False)) for pin in range(1, INPUTS + 1)]
+
+
+def _event_state(event: int, settings: Settings) -> bytes:
+    return tlv(Tlv.EVENT_NOTIFICATION_STATE, struct.pack(">HB", event, 0x80 * (event in settings.events)))
+
+
+def _antenna(port: int, settings: Settings) -> bytes:
+    control = tlv(Tlv.C1G2_SINGULATION_CONTROL, struct.pack(">BHI", SESSION_0, TAG_POPULATION, 0))
+    return tlv(
+        Tlv.ANTENNA_CONFIGURATION,
+        port.to_bytes(2),
+        tlv(Tlv.RF_RECEIVER, b"\0\1"),
+        tlv(Tlv.RF_TRANSMITTER, struct.pack(">HHH", 0, 1, settings.power_index.get(port, STRONGEST))),
+        tlv(Tlv.C1G2_INVENTORY_COMMAND, bytes(1), tlv(Tlv.C1G2_RF_CONTROL, struct.pack(">HH", 1, 0)), control),
+    )
+
+
+def _report_spec() -> bytes:
+    return tlv(Tlv.RO_REPORT_SPEC, struct.pack(">BH", 2, 0), tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, b"\xff\xc0"))

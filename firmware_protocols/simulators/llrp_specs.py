@@ -1,0 +1,321 @@
+"""What a host has laid ready in a simulated LLRP reader: when to read tags, what to report of them, what to do to them (§11, §12, §13)."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from firmware_protocols.commands import Bank
+from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, lock_change
+from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of, tlv
+from firmware_protocols.llrp.tables import IMPINJ, LOCK_DATA_FIELD, LOCK_PRIVILEGE, ImpinjParameter, Tlv
+from firmware_protocols.simulators.simulated_tag import SimulatedTag, TagRefused, WrongPassword
+
+IMMEDIATE, DURATION, BY_TAGS = 1, 1, 3  # start trigger; stop triggers
+ACCESS_OPS = {
+    Tlv.C1G2_READ: Tlv.C1G2_READ_RESULT,
+    Tlv.C1G2_WRITE: Tlv.C1G2_WRITE_RESULT,
+    Tlv.C1G2_KILL: Tlv.C1G2_KILL_RESULT,
+    Tlv.C1G2_LOCK: Tlv.C1G2_LOCK_RESULT,
+    Tlv.C1G2_BLOCK_ERASE: Tlv.C1G2_BLOCK_ERASE_RESULT,
+    Tlv.C1G2_BLOCK_WRITE: Tlv.C1G2_BLOCK_WRITE_RESULT,
+}
+WRONG_PASSWORD = -1
+_WRITE_CODES = {Gen2Error.MEMORY_OVERRUN: 1, Gen2Error.MEMORY_LOCKED: 2, Gen2Error.LOW_POWER: 3, WRONG_PASSWORD: 7}
+RESULT_CODES: dict[int, dict[int, int]] = {
+    Tlv.C1G2_READ_RESULT: {Gen2Error.MEMORY_OVERRUN: 4, Gen2Error.MEMORY_LOCKED: 5, WRONG_PASSWORD: 6},
+    Tlv.C1G2_WRITE_RESULT: _WRITE_CODES,
+    Tlv.C1G2_BLOCK_WRITE_RESULT: _WRITE_CODES,
+    Tlv.C1G2_BLOCK_ERASE_RESULT: _WRITE_CODES,
+    Tlv.C1G2_KILL_RESULT: {Gen2Error.OTHER: 1, Gen2Error.LOW_POWER: 2, WRONG_PASSWORD: 6},
+    Tlv.C1G2_LOCK_RESULT: {Gen2Error.LOW_POWER: 1, WRONG_PASSWORD: 5, Gen2Error.MEMORY_OVERRUN: 6, Gen2Error.MEMORY_LOCKED: 7},
+}
+"""Result of an operation by the tag's refusal."""
+TAG_ERROR: dict[int, int] = {Tlv.C1G2_READ_RESULT: 1, Tlv.C1G2_KILL_RESULT: 3, Tlv.C1G2_LOCK_RESULT: 2}
+OTHER_TAG_ERROR = 4
+_FIELD = {code: each for each, code in LOCK_DATA_FIELD.items()}
+_ACTION = {code: each for each, code in LOCK_PRIVILEGE.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSpec:
+    """When tags are reported and what of them."""
+
+    trigger: int = 2
+    """0 when asked, 1 and 2 after so many tags or at the end."""
+    tags: int = 0
+    """0: only at the end."""
+    selected: int = 0xFFC0
+    """Bits of TagReportContentSelector."""
+    epc_memory: int = 0
+    """0x80 CRC, 0x40 PC."""
+    impinj: frozenset[int] = frozenset()
+    """Which of Impinj's own fields."""
+
+
+@dataclass(slots=True)
+class RoSpec:
+    """One ROSpec as it was added, and whether it runs."""
+
+    rospec_id: int
+    encoded: bytes
+    starts_at_once: bool
+    lasts_ms: int | None
+    antennas: tuple[int, ...]
+    """(0,): all."""
+    reports: ReportSpec | None
+    is_enabled: bool = False
+    ends_s: float | None = None
+    """While it runs: when it ends; None if it does not."""
+    is_active: bool = False
+
+    def with_state(self) -> bytes:
+        """As GET_ROSPECS shows it: 0 disabled, 1 inactive, 2 active."""
+        state = 2 if self.is_active else int(self.is_enabled)
+        return self.encoded[:9] + bytes((state,)) + self.encoded[10:]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which tags are meant: a bank's bits from a place, under a mask."""
+
+    bank: Bank
+    is_match: bool
+    pointer: int
+    mask: int
+    data: int
+    bits: int
+
+    def means(self, tag: SimulatedTag) -> bool:
+        memory = tag.peek(self.bank)
+        shift = len(memory) * 8 - self.pointer - self.bits
+        if shift < 0:
+            return not self.is_match
+        found = int.from_bytes(memory) >> shift
+        return ((found ^ self.data) & self.mask == 0) is self.is_match
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    kind: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class AccessSpec:
+    access_spec_id: int
+    antenna: int
+    rospec_id: int
+    encoded: bytes
+    targets: tuple[Target, ...]
+    operations: tuple[Operation, ...]
+    times_left: int | None
+    """None: as often as a tag is read."""
+    is_enabled: bool = False
+
+    def means(self, tag: SimulatedTag, antenna: int, rospec_id: int) -> bool:
+        is_here = self.antenna in (0, antenna) and self.rospec_id in (0, rospec_id)
+        return self.is_enabled and is_here and any(target.means(tag) for target in self.targets)
+
+
+@dataclass(slots=True)
+class Specs:
+    """All of one reader, by their numbers."""
+
+    rospecs: dict[int, RoSpec] = field(default_factory=dict)
+    access_specs: dict[int, AccessSpec] = field(default_factory=dict)
+
+    @property
+    def active(self) -> RoSpec | None:
+        return next((spec for spec in self.rospecs.values() if spec.is_active), None)
+
+
+def read_rospec(data: bytes, spec: Parameter) -> RoSpec:
+    """Raises Malformed."""
+    _need(spec, 6)
+    rospec_id, _, _ = struct.unpack_from(">IBB", data, spec.start)
+    starts_at_once, reports = False, None
+    lasts_ms: int | None = None
+    antennas: tuple[int, ...] = ()
+    stays: list[int | None] = []
+    for inner in parameters_of(data, spec.start + 6, spec.end):
+        if inner.type == Tlv.RO_BOUNDARY_SPEC:
+            starts_at_once, lasts_ms = _read_boundary(data, inner)
+        elif inner.type == Tlv.AISPEC:
+            ports, stay = _read_aispec(data, inner)
+            antennas, stays = antennas + ports, [*stays, stay]
+        elif inner.type == Tlv.RO_REPORT_SPEC:
+            reports = read_report_spec(data, inner)
+    if not stays:
+        raise Malformed("an AISpec in the ROSpec", "none")
+    if lasts_ms is None and None not in stays:
+        lasts_ms = sum(stay or 0 for stay in stays)
+    encoded = data[spec.start - 4 : spec.end]
+    return RoSpec(rospec_id, encoded, starts_at_once, lasts_ms, (0,) if 0 in antennas else antennas, reports)
+
+
+def _read_boundary(data: bytes, boundary: Parameter) -> tuple[bool, int | None]:
+    starts_at_once, lasts_ms = False, None
+    for trigger in parameters_of(data, boundary.start, boundary.end):
+        if trigger.type == Tlv.ROSPEC_START_TRIGGER:
+            _need(trigger, 1)
+            starts_at_once = data[trigger.start] == IMMEDIATE
+        elif trigger.type == Tlv.ROSPEC_STOP_TRIGGER:
+            _need(trigger, 5)
+            kind, duration_ms = struct.unpack_from(">BI", data, trigger.start)
+            lasts_ms = duration_ms if kind == DURATION else None
+    return starts_at_once, lasts_ms
+
+
+def _read_aispec(data: bytes, aispec: Parameter) -> tuple[tuple[int, ...], int | None]:
+    """Its antennas, and for how many milliseconds it is worked on; None: without an end."""
+    _need(aispec, 2)
+    count = int.from_bytes(data[aispec.start : aispec.start + 2])
+    _need(aispec, 2 + 2 * count)
+    antennas = struct.unpack_from(f">{count}H", data, aispec.start + 2)
+    for inner in parameters_of(data, aispec.start + 2 + 2 * count, aispec.end):
+        if inner.type == Tlv.AISPEC_STOP_TRIGGER:
+            _need(inner, 5)
+            kind, duration_ms = struct.unpack_from(">BI", data, inner.start)
+            if kind == DURATION:
+                return antennas, duration_ms
+            if kind == BY_TAGS:
+                return antennas, _observation_timeout(data, inner)
+    return antennas, None
+
+
+def _observation_timeout(data: bytes, trigger: Parameter) -> int | None:
+    for inner in parameters_of(data, trigger.start + 5, trigger.end):
+        if inner.type == Tlv.TAG_OBSERVATION_TRIGGER:
+            _need(inner, 12)
+            return int.from_bytes(data[inner.start + 8 : inner.start + 12]) or None
+    return None
+
+
+def read_report_spec(data: bytes, spec: Parameter) -> ReportSpec:
+    """Raises Malformed."""
+    _need(spec, 3)
+    trigger, tags = struct.unpack_from(">BH", data, spec.start)
+    selected = epc_memory = 0
+    impinj: frozenset[int] = frozenset()
+    for selector in parameters_of(data, spec.start + 3, spec.end):
+        if selector.type == Tlv.TAG_REPORT_CONTENT_SELECTOR:
+            _need(selector, 2)
+            selected = int.from_bytes(data[selector.start : selector.start + 2])
+            for inner in parameters_of(data, selector.start + 2, selector.end):
+                if inner.type == Tlv.C1G2_EPC_MEMORY_SELECTOR:
+                    _need(inner, 1)
+                    epc_memory = data[inner.start]
+        elif _impinj_subtype(data, selector) == ImpinjParameter.TAG_REPORT_CONTENT_SELECTOR:
+            inner_parameters = parameters_of(data, selector.start + 8, selector.end)
+            impinj = frozenset(_impinj_subtype(data, inner) for inner in inner_parameters if data[inner.end - 1])
+    return ReportSpec(trigger, tags, selected, epc_memory, impinj)
+
+
+def _impinj_subtype(data: bytes, parameter: Parameter) -> int:
+    """0 for whatever is not Impinj's."""
+    if parameter.type != Tlv.CUSTOM or parameter.end - parameter.start < 8:
+        return 0
+    vendor, subtype = struct.unpack_from(">II", data, parameter.start)
+    return subtype if vendor == IMPINJ else 0
+
+
+def read_access_spec(data: bytes, spec: Parameter) -> AccessSpec:
+    """Raises Malformed."""
+    _need(spec, 12)
+    access_spec_id, antenna, _, _, rospec_id = struct.unpack_from(">IHBBI", data, spec.start)
+    targets: list[Target] = []
+    operations: list[Operation] = []
+    times_left = None
+    for inner in parameters_of(data, spec.start + 12, spec.end):
+        if inner.type == Tlv.ACCESS_SPEC_STOP_TRIGGER:
+            _need(inner, 3)
+            kind, times = struct.unpack_from(">BH", data, inner.start)
+            times_left = times or None if kind == 1 else None
+        elif inner.type == Tlv.ACCESS_COMMAND:
+            for part in parameters_of(data, inner.start, inner.end):
+                if part.type == Tlv.C1G2_TAG_SPEC:
+                    targets += [_read_target(data, target) for target in parameters_of(data, part.start, part.end)]
+                elif part.type in ACCESS_OPS:
+                    operations.append(_read_operation(data, part))
+    if not targets or not operations:
+        raise Malformed("a C1G2TagSpec and an operation in the AccessSpec", f"{len(targets)} and {len(operations)}")
+    encoded = data[spec.start - 4 : spec.end]
+    return AccessSpec(access_spec_id, antenna, rospec_id, encoded, tuple(targets), tuple(operations), times_left)
+
+
+def _read_target(data: bytes, target: Parameter) -> Target:
+    """Bank and match bits, pointer u16, mask and data each with a count of bits before it."""
+    _need(target, 5)
+    flags, pointer, mask_bits = struct.unpack_from(">BHH", data, target.start)
+    mask_end = target.start + 5 + (mask_bits + 7) // 8
+    data_bits = int.from_bytes(data[mask_end : mask_end + 2])
+    if mask_end + 2 + (data_bits + 7) // 8 > target.end or data_bits != mask_bits:
+        raise Malformed("a mask and as many bits of data", f"{mask_bits} and {data_bits} bits")
+    spare = -mask_bits % 8
+    mask = int.from_bytes(data[target.start + 5 : mask_end]) >> spare
+    wanted = int.from_bytes(data[mask_end + 2 : mask_end + 2 + (data_bits + 7) // 8]) >> spare
+    return Target(Bank(flags >> 6), bool(flags & 0x20), pointer, mask, wanted, mask_bits)
+
+
+def _read_operation(data: bytes, part: Parameter) -> Operation:
+    """OpSpecID u16 and password u32; then bank, word address u16 and word count u16, or the payloads of a lock."""
+    _need(part, 6)
+    if part.type == Tlv.C1G2_LOCK:
+        for payload in parameters_of(data, part.start + 6, part.end):
+            _need(payload, 2)
+            if data[payload.start] not in _ACTION or data[payload.start + 1] not in _FIELD:
+                raise Malformed("a privilege from 0 to 3 and a field from 0 to 4", data[payload.start : payload.end].hex())
+    elif part.type != Tlv.C1G2_KILL:
+        _need(part, 11)
+        words = int.from_bytes(data[part.start + 9 : part.start + 11])
+        _need(part, 11 + 2 * words if part.type in (Tlv.C1G2_WRITE, Tlv.C1G2_BLOCK_WRITE) else 11)
+    return Operation(part.type, data[part.start : part.end])
+
+
+def _need(parameter: Parameter, size: int) -> None:
+    if parameter.end - parameter.start < size:
+        raise Malformed(f"{size} bytes of parameter {parameter.type}", str(parameter.end - parameter.start))
+
+
+def operate(tag: SimulatedTag, operations: tuple[Operation, ...]) -> Iterator[bytes]:
+    """Do them in turn; the result parameter of each."""
+    for operation in operations:
+        kind = ACCESS_OPS[Tlv(operation.kind)]
+        op_spec_id = operation.body[:2]
+        try:
+            code, said = 0, _do(tag, operation)
+        except WrongPassword:
+            code, said = RESULT_CODES[kind][WRONG_PASSWORD], _said_nothing(kind)
+        except TagRefused as refusal:
+            code, said = RESULT_CODES[kind].get(refusal.code, TAG_ERROR.get(kind, OTHER_TAG_ERROR)), _said_nothing(kind)
+        yield tlv(kind, bytes((code,)), op_spec_id, said)
+
+
+def _said_nothing(kind: int) -> bytes:
+    """What follows a failure: no words read, none written."""
+    return bytes(2) if kind in (Tlv.C1G2_READ_RESULT, Tlv.C1G2_WRITE_RESULT, Tlv.C1G2_BLOCK_WRITE_RESULT) else b""
+
+
+def _do(tag: SimulatedTag, operation: Operation) -> bytes:
+    """Raises TagRefused or WrongPassword."""
+    body = operation.body
+    password = int.from_bytes(body[2:6])
+    if operation.kind == Tlv.C1G2_KILL:
+        tag.kill(password)
+        return b""
+    if operation.kind == Tlv.C1G2_LOCK:
+        tag.lock(_lock_changes(body), password=password)
+        return b""
+    bank, (address, words) = Bank(body[6] >> 6), struct.unpack_from(">HH", body, 7)
+    if operation.kind == Tlv.C1G2_READ:
+        read = tag.read(bank, address, words, password=password)
+        return (len(read) // 2).to_bytes(2) + read
+    is_erasure = operation.kind == Tlv.C1G2_BLOCK_ERASE
+    tag.write(bank, address, bytes(2 * words) if is_erasure else body[11 : 11 + 2 * words], password=password)
+    return b"" if is_erasure else words.to_bytes(2)
+
+
+def _lock_changes(body: bytes) -> tuple[LockChange, ...]:
+    payloads = parameters_of(body, 6, len(body))
+    wanted = {_FIELD[body[payload.start + 1]]: _ACTION[body[payload.start]] for payload in payloads}
+    return tuple(lock_change(wanted.get(each)) for each in LockField)
