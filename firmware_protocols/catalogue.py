@@ -9,6 +9,9 @@ from firmware_protocols.m100.codec import FACTS as M100_FACTS
 from firmware_protocols.m100.codec import M100Codec
 from firmware_protocols.r2000.codec import DEFAULT_ADDRESS, DEFAULT_PORTS, R2000Codec
 from firmware_protocols.r2000.codec import FACTS as R2000_FACTS
+from firmware_protocols.thingmagic.codec import DEFAULT_PORTS as THINGMAGIC_DEFAULT_PORTS
+from firmware_protocols.thingmagic.codec import FACTS as THINGMAGIC_FACTS
+from firmware_protocols.thingmagic.codec import ThingMagicCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,18 @@ def _r2000(options: CodecOptions) -> Codec:
     )
 
 
+def _thingmagic(options: CodecOptions) -> Codec:
+    if options.address is not None:
+        raise BadArgument("thingmagic", "address", "none: the frames carry no address", f"{options.address:02x}")
+    ports = THINGMAGIC_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports
+    return ThingMagicCodec(direction=options.direction, antenna_ports=ports)
+
+
 _CATALOGUE: dict[str, _Family] = {
     "m100": _m100("m100"),
     "r200": _m100("r200"),
     "r2000": _Family(R2000_FACTS, _r2000),
+    "thingmagic": _Family(THINGMAGIC_FACTS, _thingmagic),
 }
 
 FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _CATALOGUE.items()}

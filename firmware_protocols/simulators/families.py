@@ -13,6 +13,8 @@ from firmware_protocols.simulators.m100 import M100Dialect
 from firmware_protocols.simulators.r2000 import R2000Dialect
 from firmware_protocols.simulators.reader import DEFAULT_OPTIONS, Dialect, LineReader, LineSetup, ReaderOptions, SimulatedReader
 from firmware_protocols.simulators.tag_field import TagField
+from firmware_protocols.simulators.thingmagic import ThingMagicDialect
+from firmware_protocols.thingmagic.codec import ThingMagicCodec
 
 
 class _Kind(NamedTuple):
@@ -28,6 +30,7 @@ _KINDS: dict[str, _Kind] = {
     "m100": _m100("m100"),
     "r200": _m100("r200"),
     "r2000": _Kind(lambda: R2000Codec(direction=Direction.TO_READER), R2000Dialect),
+    "thingmagic": _Kind(lambda: ThingMagicCodec(direction=Direction.TO_READER), ThingMagicDialect),
 }
 SIMULATED_FAMILIES: tuple[str, ...] = tuple(_KINDS)
 

@@ -31,11 +31,19 @@ class ReaderOptions:
     antenna_ports: int = 4
     """R2000 boards have 1, 4 or 8; M100 modules always 1."""
     missing_antennas: frozenset[int] = frozenset()
-    """R2000: ports with nothing connected."""
+    """R2000, ThingMagic: ports with nothing connected."""
     address: int = 0x01
     """R2000: the address it has and answers with."""
     loops_on_ff: bool = True
     """R2000: whether a repeat of FF goes on until the next command. Boards differ: with some it is one short round."""
+    starts_in_bootloader: bool = False
+    """ThingMagic: it knows only what a bootloader knows until it is told to start its firmware."""
+    is_left_reading: bool = False
+    """ThingMagic: a host that is gone has left it streaming."""
+    overheats_after_s: float | None = None
+    """ThingMagic: after so long a time of reading it only says that it is too hot, until it is stopped."""
+    mismatched_antennas: frozenset[int] = frozenset()
+    """ThingMagic: ports whose antenna sends its power back."""
 
 
 DEFAULT_OPTIONS = ReaderOptions()

@@ -92,6 +92,7 @@ class Code(IntEnum):
     INVALID_OPCODE = 0x0101
     POWER_TOO_HIGH = 0x0103
     INVALID_PARAMETER = 0x0105
+    POWER_TOO_LOW = 0x0106
     UNSUPPORTED_FEATURE = 0x0109
     INVALID_BAUD = 0x010A
     INVALID_REGION = 0x010B
@@ -123,7 +124,7 @@ CODE: dict[int, Meaning] = {
     Code.POWER_TOO_HIGH: Meaning(Status.BAD_PARAMETER, "power above the module's maximum"),
     0x0104: Meaning(Status.BAD_PARAMETER, "frequency not supported"),
     Code.INVALID_PARAMETER: Meaning(Status.BAD_PARAMETER, "invalid parameter"),
-    0x0106: Meaning(Status.BAD_PARAMETER, "power below the module's minimum"),
+    Code.POWER_TOO_LOW: Meaning(Status.BAD_PARAMETER, "power below the module's minimum"),
     Code.UNSUPPORTED_FEATURE: Meaning(Status.BAD_COMMAND, "feature not implemented"),
     Code.INVALID_BAUD: Meaning(Status.BAD_PARAMETER, "no such baud rate"),
     Code.INVALID_REGION: Meaning(Status.BAD_PARAMETER, "region not supported by this module"),

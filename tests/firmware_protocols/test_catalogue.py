@@ -6,6 +6,7 @@ import pytest
 
 import firmware_protocols.m100.tables as m100_tables
 import firmware_protocols.r2000.tables as r2000_tables
+import firmware_protocols.thingmagic.tables as thingmagic_tables
 from firmware_protocols.catalogue import FAMILIES, UnknownFamily, codec_for
 from firmware_protocols.codec import Direction
 from firmware_protocols.commands import Beep, BeepMode, GetInfo, SetAntennas
@@ -39,6 +40,8 @@ def test_an_unknown_family_is_told_which_are_known() -> None:
         pytest.param("r2000", None, 5, id="no board has five ports"),
         pytest.param("r2000", None, 0, id="no board has no port"),
         pytest.param("r2000", 256, None, id="address beyond a byte"),
+        pytest.param("thingmagic", None, 3, id="no module has three ports"),
+        pytest.param("thingmagic", 1, None, id="a module without an address"),
     ],
 )
 def test_an_option_that_the_family_cannot_have(family: str, address: int | None, antenna_ports: int | None) -> None:
@@ -63,7 +66,7 @@ def test_every_family_can_be_simulated() -> None:
     assert set(SIMULATED_FAMILIES) == set(FAMILIES)
 
 
-@pytest.mark.parametrize("opcodes", [m100_tables.Opcode, r2000_tables.Opcode], ids=["m100", "r2000"])
+@pytest.mark.parametrize("opcodes", [m100_tables.Opcode, r2000_tables.Opcode, thingmagic_tables.Opcode], ids=["m100", "r2000", "thingmagic"])
 def test_no_opcode_stands_twice(opcodes: type[IntEnum]) -> None:
     assert len(opcodes.__members__) == len({opcode.value for opcode in opcodes})  # an alias would be swallowed by the enum
 

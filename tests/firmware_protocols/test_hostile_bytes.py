@@ -15,9 +15,10 @@ REPORT = {
     "m100": bytes.fromhex("bb02220011c43000e200001d7315016521408fc6b83ec27e"),
     "r200": bytes.fromhex("aa02220011c9340030751feb705c5904e3d50d703a76efdd"),
     "r2000": bytes.fromhex("a0130189043000e200301666130121155074ef45bf"),
+    "thingmagic": bytes.fromhex("ff2822000010001b01ff0101c4110e16400000012700000500000f00803000000000000000000000001545e94a561d"),
 }
-LONGEST_HELD = {"m100": 7 + 576 + 256, "r200": 7 + 576 + 256, "r2000": 257 + 256}
-HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0"}
+LONGEST_HELD = {"m100": 7 + 576 + 256, "r200": 7 + 576 + 256, "r2000": 257 + 256, "thingmagic": 256 + 256}
+HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0", "thingmagic": "ff"}
 
 
 def hostile(family: str) -> st.SearchStrategy[bytes]:
@@ -112,7 +113,8 @@ def test_every_byte_is_accounted_for(line: tuple[str, bytes]) -> None:
 
 
 def _good_frame_size(family: str, rest: bytes) -> int:
-    return 2 + rest[1] if family == "r2000" else 7 + int.from_bytes(rest[3:5])
+    short = {"r2000": 2, "thingmagic": 7}
+    return short[family] + rest[1] if family in short else 7 + int.from_bytes(rest[3:5])
 
 
 def test_every_family_is_tried() -> None:

@@ -33,6 +33,7 @@ from tests.firmware_protocols.simulators.conversing import EPC, TID, Conversatio
 
 NEW_EPC = bytes.fromhex("eb0001000000010100000001")
 SECRET = 0x5EC2E7A1
+NAMES_NO_TAG = {"thingmagic"}  # their answers to a read or a write say how it went, not of which tag
 ALL_FAMILIES = pytest.mark.parametrize("family", SIMULATED_FAMILIES)
 
 
@@ -84,7 +85,8 @@ def test_a_tag_is_written_locked_and_then_refuses(family: str) -> None:
     assert talk.ask(lock).status is Status.OK
 
     assert talk.ask(WriteEpc(EPC, 0x3000, epc=NEW_EPC)).status in (Status.LOCKED, Status.WRITE_FAILED)
-    assert talk.ask(WriteEpc(EPC, 0x3000, SECRET + 1, epc=NEW_EPC)).status is Status.WRONG_PASSWORD
+    refusal = talk.ask(WriteEpc(EPC, 0x3000, SECRET + 1, epc=NEW_EPC))
+    assert refusal.status is Status.WRONG_PASSWORD or "wrong access password" in refusal.detail
     assert talk.ask(ReadBank(Bank.RESERVED, 2, 2, epc=NEW_EPC)).status is not Status.OK
     assert tag.epc == NEW_EPC
 
@@ -93,7 +95,7 @@ def test_a_tag_is_written_locked_and_then_refuses(family: str) -> None:
     assert tag.epc == EPC
 
 
-@ALL_FAMILIES
+@pytest.mark.parametrize("family", sorted(set(SIMULATED_FAMILIES) - NAMES_NO_TAG))
 def test_the_answer_to_an_access_names_the_tag(family: str) -> None:
     talk = Conversation(family)
     talk.field.enter(new_tag(), enters_s=0.0)
