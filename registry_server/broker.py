@@ -57,7 +57,7 @@ server_name: ebike
 listen: "127.0.0.1:-1"
 max_payload: 1MB
 jetstream {{ store_dir: {store}, sync_interval: "1s" }}
-mqtt {{ host: {json.dumps(host)}, port: {port}, max_ack_pending: {RECEIVE_WINDOW}, ack_wait: "20s" }}
+mqtt {{ host: {json.dumps(host)}, port: {port}, max_ack_pending: {RECEIVE_WINDOW}, ack_wait: "5s" }}
 """
 
 

@@ -2,7 +2,6 @@
 
 import gc
 import threading
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,12 +12,11 @@ from registry_server.config import Settings
 from registry_server.db import Database, fetch_rows
 from registry_server.errors import SetupError
 from registry_server.ingest.agents import AgentDirectory
-from registry_server.ingest.envelope import Message
 from registry_server.ingest.forgetting import forget_batches, forget_some, last_passage_id
+from registry_server.ingest.intake import Intake
 from registry_server.ingest.seat import try_seat
 from registry_server.ingest.service import Ingest, Outcome
 from registry_server.ingest.store import HarvestStore
-from registry_server.ingest.subscriber import Subscriber
 from registry_server.matcher.engine import Matcher
 from registry_server.matcher.loading import ChangeWatch, load_tags, tags_of_licences
 from registry_server.matcher.recovery import recall
@@ -27,29 +25,11 @@ from schemas.messages import encode
 from schemas.topics import Channel
 
 log = structlog.get_logger()
-MOST_MESSAGES = 64
-"""In one transaction, and no more than these events together: an officer's change must not wait long for the lock."""
-MOST_EVENTS = 8_000
 POLL_S = 0.1
 DIRECTORY_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(seconds=30)
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-WARY_MESSAGES = 2 * MOST_MESSAGES
-"""After a transaction failed for no outer reason, so many messages are taken one by one, to find the one that did it."""
-
-
-@dataclass(slots=True)
-class Suspicion:
-    """Outlives a failed round: which message was being taken alone when the round failed."""
-
-    wary_for: int = 0
-    alone: Message | None = None
-    condemned: dict[bytes, str] = field(default_factory=dict)
-
-    def blame(self, error: Exception) -> None:
-        if self.alone is not None:
-            self.condemned[self.alone.delivery.sha256] = f"it could not be stored: {error}"
-        self.wary_for = WARY_MESSAGES
+STEADY = timedelta(seconds=10)
 
 
 def run_worker(settings: Settings, database: Database, clock: Clock, stop: threading.Event) -> None:
@@ -59,21 +39,22 @@ def run_worker(settings: Settings, database: Database, clock: Clock, stop: threa
     """
     if not settings.broker_url:
         raise SetupError("the worker needs a broker: give --broker-url mqtt://HOST:1883, or start everything with `ebike-server up`")
-    suspicion, failures = Suspicion(), 0
-    while not stop.is_set():
-        began_at = clock.now()
-        try:
-            _work(settings, database, clock, stop, suspicion)
-        except SetupError:
-            raise
-        except Exception as error:
-            if is_outage(error):
-                log.warning("the database is away; nothing was acknowledged, all of it comes again", reason=_reason(error))
-            else:
-                log.exception("a transaction failed; nothing of it was acknowledged, all of it comes again")
-                suspicion.blame(error)
-            failures = failures + 1 if clock.now() - began_at < timedelta(seconds=10) else 1
-            stop.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])
+    failures = 0
+    with Intake(settings.broker_url) as intake:
+        while not stop.is_set():
+            began_at = clock.now()
+            try:
+                _work(settings, database, clock, stop, intake)
+            except SetupError:
+                raise
+            except Exception as error:
+                if is_outage(error):
+                    log.warning("the database is away; nothing of this was acknowledged, it is tried again", reason=_reason(error))
+                else:
+                    log.exception("a transaction failed; nothing of it was acknowledged, it is tried again")
+                    intake.blame(error)
+                failures = failures + 1 if clock.now() - began_at < STEADY else 1
+                stop.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])
 
 
 def is_outage(error: Exception) -> bool:
@@ -85,18 +66,19 @@ def _reason(error: Exception) -> str:
     return str(error.orig) if isinstance(error, DBAPIError) else str(error)
 
 
-def _work(settings: Settings, database: Database, clock: Clock, stop: threading.Event, suspicion: Suspicion) -> None:
+def _work(settings: Settings, database: Database, clock: Clock, stop: threading.Event, intake: Intake) -> None:
     with try_seat(database) as is_ours:
         if not is_ours:
+            intake.close()
             log.info("another worker is at work on this database; waiting for its place")
             stop.wait(1.0)
             return
         began_at = clock.now()
         worker = Worker(settings, database, clock)
-        with Subscriber(settings.broker_url) as subscriber:
-            log.info("worker ready", tags=len(worker.matcher.tags), took_s=round((clock.now() - began_at).total_seconds(), 2))
-            while not stop.is_set():
-                worker.serve(subscriber, suspicion)
+        intake.open()
+        log.info("worker ready", tags=len(worker.matcher.tags), took_s=round((clock.now() - began_at).total_seconds(), 2))
+        while not stop.is_set():
+            worker.serve(intake)
 
 
 class Worker:
@@ -118,24 +100,17 @@ class Worker:
         self._forgot_at = now - FORGET_EVERY
         gc.freeze()  # the memory lives as long as the process: no need to look through it again and again
 
-    def serve(self, subscriber: Subscriber, suspicion: Suspicion) -> None:
+    def serve(self, intake: Intake) -> None:
         """One turn: what has come, then what is due."""
-        most = 1 if suspicion.wary_for else MOST_MESSAGES
-        messages = subscriber.drain(most, MOST_EVENTS, POLL_S)
+        messages = intake.next(POLL_S)
         if messages:
-            suspicion.alone = messages[0] if most == 1 else None
-            self._take(subscriber, messages, suspicion)
-            suspicion.wary_for = max(0, suspicion.wary_for - 1)
-            suspicion.alone = None
+            with self._database.write() as session:
+                outcome = self._ingest.take(session, messages, self._clock.now(), intake.condemned)
+            for address, ack in outcome.acks:
+                intake.publish(address.topic(Channel.ACK), encode(ack))
+            intake.stored()
+            _tell(outcome)
         self._look_after(self._clock.now())
-
-    def _take(self, subscriber: Subscriber, messages: list[Message], suspicion: Suspicion) -> None:
-        with self._database.write() as session:
-            outcome = self._ingest.take(session, messages, self._clock.now(), suspicion.condemned)
-        for address, ack in outcome.acks:
-            subscriber.publish(address.topic(Channel.ACK), encode(ack))
-        subscriber.acknowledge(messages)
-        _tell(outcome)
 
     def _look_after(self, now: datetime) -> None:
         if now - self._polled_at >= timedelta(seconds=POLL_S):

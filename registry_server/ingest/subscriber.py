@@ -3,8 +3,7 @@
 import queue
 import ssl
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -36,7 +35,7 @@ class Receipt(NamedTuple):
 class Subscriber:
     """Receives in a thread of its own; everything else is called from the worker's.
 
-    Leaving it without acknowledging makes the broker send again what was not acknowledged, to the next one.
+    The session stays with the broker: what was not acknowledged is sent again after `stop` and `start`, to whoever comes.
     """
 
     def __init__(self, url: str, *, read: Callable[[Delivery], Message] = read) -> None:
@@ -48,18 +47,16 @@ class Subscriber:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Connect, and again whenever the connection is lost."""
         self._client.connect_async(self._host, self._port, KEEPALIVE_S)
         self._client.loop_start()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-
-    @property
-    def is_connected(self) -> bool:
-        return self._client.is_connected()
+        while not self._inbox.empty():
+            self._inbox.get()
 
     def drain(self, most: int, most_events: int, wait_s: float) -> list[Message]:
         """What has come: waits for the first message at most so long, then takes what is there, oldest first.
