@@ -3,8 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware_protocols.cf.codec import DEFAULT_ADDRESS as CF_DEFAULT_ADDRESS
+from firmware_protocols.cf.codec import DEFAULT_PORTS as CF_DEFAULT_PORTS
+from firmware_protocols.cf.codec import FACTS as CF_FACTS
+from firmware_protocols.cf.codec import CfCodec
+from firmware_protocols.chafon.codec import DEFAULT_ADDRESS as CHAFON_DEFAULT_ADDRESS
+from firmware_protocols.chafon.codec import DEFAULT_PORTS as CHAFON_DEFAULT_PORTS
+from firmware_protocols.chafon.codec import FACTS as CHAFON_FACTS
+from firmware_protocols.chafon.codec import ChafonCodec
 from firmware_protocols.codec import Codec, Direction, FamilyFacts
 from firmware_protocols.errors import BadArgument, ProtocolError
+from firmware_protocols.llrp.codec import DEFAULT_PORTS as LLRP_DEFAULT_PORTS
+from firmware_protocols.llrp.codec import FACTS as LLRP_FACTS
+from firmware_protocols.llrp.codec import LlrpCodec
 from firmware_protocols.m100.codec import FACTS as M100_FACTS
 from firmware_protocols.m100.codec import M100Codec
 from firmware_protocols.r2000.codec import DEFAULT_ADDRESS, DEFAULT_PORTS, R2000Codec
@@ -50,6 +61,14 @@ def _r2000(options: CodecOptions) -> Codec:
     )
 
 
+def _llrp(options: CodecOptions) -> Codec:
+    if options.address is not None:
+        raise BadArgument("llrp", "address", "none: a reader has its own network address", f"{options.address:02x}")
+    return LlrpCodec(
+        direction=options.direction, antenna_ports=LLRP_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports
+    )
+
+
 def _thingmagic(options: CodecOptions) -> Codec:
     if options.address is not None:
         raise BadArgument("thingmagic", "address", "none: the frames carry no address", f"{options.address:02x}")
@@ -57,11 +76,30 @@ def _thingmagic(options: CodecOptions) -> Codec:
     return ThingMagicCodec(direction=options.direction, antenna_ports=ports)
 
 
+def _chafon(options: CodecOptions) -> Codec:
+    return ChafonCodec(
+        direction=options.direction,
+        address=CHAFON_DEFAULT_ADDRESS if options.address is None else options.address,
+        antenna_ports=CHAFON_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports,
+    )
+
+
+def _cf(options: CodecOptions) -> Codec:
+    return CfCodec(
+        direction=options.direction,
+        address=CF_DEFAULT_ADDRESS if options.address is None else options.address,
+        antenna_ports=CF_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports,
+    )
+
+
 _CATALOGUE: dict[str, _Family] = {
     "m100": _m100("m100"),
     "r200": _m100("r200"),
     "r2000": _Family(R2000_FACTS, _r2000),
     "thingmagic": _Family(THINGMAGIC_FACTS, _thingmagic),
+    "llrp": _Family(LLRP_FACTS, _llrp),
+    "chafon": _Family(CHAFON_FACTS, _chafon),
+    "cf": _Family(CF_FACTS, _cf),
 }
 
 FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _CATALOGUE.items()}

@@ -30,6 +30,7 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
         reads_tid_in_inventory=False,
         inventory_ends_by_itself=False,
         pulses_in_inventory=True,  # by the keep-alives that StartInventory asks for
+        start_is_answered=True,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event as ThreadEvent
 
-from firmware_protocols.codec import Codec
+from firmware_protocols.codec import AnswersUnasked, Codec
 from firmware_protocols.commands import (
     Command,
     GetInfo,
@@ -126,6 +126,7 @@ class Session:
         elif now.monotonic_s - self._last_bytes_s >= self._link.gap_s:
             self._codec.receive_gap()
         events = list(self._decoded())
+        self._answer_unasked()
         for event in events:
             self._note(event, now)
         return events
@@ -142,10 +143,23 @@ class Session:
         return reply
 
     def start_inventory(self) -> None:
-        """Its answer may be the reads themselves, so none is waited for: silence is noticed by `listen`."""
+        """Its answer may be the reads themselves, so none is waited for: silence is noticed by `listen`. Where a reader answers it,
+        what it refuses is tried again, then told. Raises LinkLost or ReaderRefused.
+        """
+        if self._codec.facts.start_is_answered:
+            self._start_surely()
+            return
         for frame in self._encode(StartInventory()):
             self._link.write(frame)
         self._last_start_s = self._clock.now().monotonic_s
+
+    def _start_surely(self) -> None:
+        for _ in range(TRIES):
+            reply = self._ask_surely(StartInventory())
+            self._last_start_s = self._clock.now().monotonic_s
+            if reply.status is Status.OK:
+                return
+        raise ReaderRefused(_name(StartInventory()), f"{reply.status} {reply.detail}".strip())
 
     def _ask_surely(self, command: Command, tries: int = TRIES) -> Reply:
         for _ in range(tries):
@@ -181,6 +195,11 @@ class Session:
                 if isinstance(event, Reply) and event.command in {asked, ERROR}:
                     return event
         return None
+
+    def _answer_unasked(self) -> None:
+        """A reader that asks whether we are still there hangs up on silence."""
+        if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
+            self._link.write(answer)
 
     def _decoded(self) -> Iterator[Event]:
         while (event := self._codec.next_event()) is not NEED_DATA:

@@ -118,4 +118,4 @@ def _good_frame_size(family: str, rest: bytes) -> int:
 
 
 def test_every_family_is_tried() -> None:
-    assert set(REPORT) == set(FAMILIES)
+    assert set(REPORT) == set(FAMILIES) - {"llrp"}  # messages over TCP, without checksums: llrp/test_hostile_messages.py

@@ -3,6 +3,7 @@
 from random import Random
 
 from firmware_protocols.catalogue import codec_for
+from firmware_protocols.codec import AnswersUnasked
 from firmware_protocols.commands import Command
 from firmware_protocols.events import Event, Reply, TagSeen
 from firmware_protocols.simulators import (
@@ -55,6 +56,8 @@ class Conversation:
             for write in self.reader.advance(self.now_s):
                 self.codec.receive_data(write)
                 events += drain(self.codec)
+                if isinstance(self.codec, AnswersUnasked):
+                    self.reader.receive_data(self.codec.bytes_to_send())
         self.codec.receive_gap()
         return events + drain(self.codec)
 
@@ -67,8 +70,16 @@ class Conversation:
         replies: list[Reply] = []
         for frame in self.codec.encode(command):
             self.reader.receive_data(frame)
-            replies += [event for event in self.pass_time(TICK_S) if isinstance(event, Reply)]
+            replies += self._await_reply()
         return next((reply for reply in replies if reply.status != "ok"), replies[-1])
+
+    def _await_reply(self) -> list[Reply]:
+        """The first to come within a second."""
+        until_s = self.now_s + 1.0
+        while self.now_s < until_s:
+            if replies := [event for event in self.pass_time(TICK_S) if isinstance(event, Reply)]:
+                return replies
+        return []
 
 
 def seen_in(events: list[Event]) -> list[TagSeen]:

@@ -13,7 +13,9 @@ from reader_agent.readers.session import LOST_AFTER_S, ReaderSetup
 from reader_agent.readers.tid_reading import BUDGET_S, BUSY_PAUSE_S
 from tests.reader_agent.readers.virtual import EPC, TID, Bench
 
+PULSE_S = 0.5  # the longest that any family is silent while no tag is there
 every_family = pytest.mark.parametrize("family", FAMILIES)
+serial_family = pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"llrp"}))  # TCP harms no bytes
 
 
 def tag(number: int) -> tuple[bytes, bytes]:
@@ -69,7 +71,7 @@ def test_a_reader_that_falls_silent_is_lost_within_three_seconds(family: str) ->
     bench.at(5.0, partial(setattr, bench, "is_silent", True))
     with pytest.raises(LinkLost, match=r"nothing for 2\.\d s"):
         bench.run(60.0)
-    assert LOST_AFTER_S <= bench.clock.now_s - 5.0 < 3.0
+    assert LOST_AFTER_S - PULSE_S <= bench.clock.now_s - 5.0 < 3.0
 
 
 @every_family
@@ -127,7 +129,7 @@ def test_a_cable_pulled_in_the_middle_of_anything_is_one_error(family: str) -> N
             bench.run(10.0)
 
 
-@every_family
+@serial_family
 def test_a_bad_line_costs_reads_and_nothing_else(family: str) -> None:
     faults = LineFaults(noise=0.1, wrong_checksum=0.1, truncated=0.05, split=0.3, merged=0.3)
     bench = Bench(family, faults=faults)
@@ -178,7 +180,8 @@ def test_in_a_busy_lane_tids_are_read_twice_a_second_at_most_and_the_rest_is_inv
 
 @every_family
 def test_a_tid_that_did_not_come_is_asked_for_again_while_the_tag_is_there(family: str) -> None:
-    bench = Bench(family, faults=LineFaults(refused=0.2))  # one try would bring some 13 of 20
+    refused = 0.03 if family == "llrp" else 0.2  # of its messages, of which a command has six
+    bench = Bench(family, faults=LineFaults(refused=refused))  # one try would bring some 13 of 20
     for number in range(20):
         bench.enter(*tag(number), enters_s=3.0 * number, leaves_s=3.0 * number + 2.5)
     bench.run(60.0)
