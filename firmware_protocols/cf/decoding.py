@@ -99,7 +99,8 @@ def _in_words(opcode: int, data: bytes, reading: Reading) -> str:
         case Opcode.SET_REGION:
             return region
         case Opcode.SET_ANTENNAS:
-            return "ports " + ", ".join(str(bit + 1) for bit in range(8) if data[ANTENNAS_AT] >> bit & 1)
+            ports = [str(bit + 1) for bit in range(8) if data[ANTENNAS_AT] >> bit & 1]
+            return f"port{'s' if len(ports) > 1 else ''} {', '.join(ports)}"
         case Opcode.SET_POWER:
             return f"{data[POWER_AT]} dBm"
         case _:

@@ -213,7 +213,7 @@ def _info_in_words(data: bytes, asked: Opcode | None) -> str:
             return power
         case Opcode.SET_ANTENNAS:
             ports = BIT_PORTS[data[8]] if len(data) >= INFO_WITH_ANTENNAS else (1,)
-            return "ports " + ", ".join(map(str, ports))
+            return f"port{'s' if len(ports) > 1 else ''} {', '.join(map(str, ports))}"
         case _:
             known = READER_TYPE.get(data[2])
             return f"{known.name if known else f'reader type {data[2]:02x}'}, firmware {data[0]}.{data[1]}, {region}, {power}"

@@ -31,9 +31,9 @@ class ReaderOptions:
     antenna_ports: int = 4
     """R2000 boards have 1, 4 or 8; M100 modules always 1."""
     missing_antennas: frozenset[int] = frozenset()
-    """R2000, ThingMagic: ports with nothing connected."""
+    """R2000, ThingMagic, Chafon, CF: ports with nothing connected."""
     address: int = 0x01
-    """R2000: the address it has and answers with."""
+    """R2000, Chafon, CF: the address it has and answers with."""
     loops_on_ff: bool = True
     """R2000: whether a repeat of FF goes on until the next command. Boards differ: with some it is one short round."""
     starts_in_bootloader: bool = False
@@ -44,6 +44,10 @@ class ReaderOptions:
     """ThingMagic: after so long a time of reading it only says that it is too hot, until it is stopped."""
     mismatched_antennas: frozenset[int] = frozenset()
     """ThingMagic: ports whose antenna sends its power back."""
+    model: str | None = None
+    """Chafon: `uhfreader18`, `288` (if not said) or `ex10`."""
+    pushes: bool = False
+    """Chafon: it was left in real-time mode and reports unasked."""
 
 
 DEFAULT_OPTIONS = ReaderOptions()
