@@ -101,6 +101,8 @@ def _in_words(refusal: RegistryError) -> str:
     match refusal:
         case NotFound():
             return f"no {refusal.kind} is called {refusal.key!r} here"
-        case Conflict() | FieldProblem():
+        case Conflict():
             return Texts.load().say(Language.EN, f"error.{refusal.code}", **refusal.facts)
+        case FieldProblem():
+            return Texts.load().say(Language.EN, f"error.{refusal.code}", found=refusal.found, **refusal.facts)
     return str(refusal)

