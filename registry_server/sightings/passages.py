@@ -6,6 +6,7 @@ One vehicle is seen in several lanes, by several antennas, and by an agent that 
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 MERGE_GAP_S = 5.0
 """The same tag at the same checkpoint within this is still the same vehicle going through."""
@@ -15,6 +16,8 @@ REMEMBERED = 30_000
 """Passages held in memory. More than two hours of four busy checkpoints."""
 OF_ONE_TAG = 8
 """And of these so many of one tag: a tag that is parked before an antenna must not fill the book."""
+
+NO_TID = b""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,31 +88,54 @@ class PassageBook:
             del self._by_epc[oldest.epc]
 
 
+SightingKey = tuple[int, int]
+"""Life and number."""
+_V = TypeVar("_V")
+
+
+class _Recent(Generic[_V]):
+    """A dictionary that forgets its older half when it is full. To drop single oldest keys from a dict is slow."""
+
+    def __init__(self, remembered: int) -> None:
+        self._half = max(1, remembered // 2)
+        self._newer: dict[SightingKey, _V] = {}
+        self._older: dict[SightingKey, _V] = {}
+
+    def __setitem__(self, key: SightingKey, value: _V) -> None:
+        self._newer[key] = value
+        if len(self._newer) >= self._half:
+            self._older, self._newer = self._newer, {}
+
+    def __contains__(self, key: SightingKey) -> bool:
+        return key in self._newer or key in self._older
+
+    def __bool__(self) -> bool:
+        return bool(self._newer or self._older)
+
+    def pop(self, key: SightingKey) -> _V | None:
+        return self._newer.pop(key, None) or self._older.pop(key, None)
+
+
 class OpenSightings:
-    """Sightings whose closing has not come yet, and closings whose opening has not. Bounded in the same way."""
+    """Sightings whose closing has not come yet, and closings whose opening has not. The oldest are forgotten."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
-        self._remembered = remembered
-        self._open: dict[tuple[int, int], KnownPassage] = {}
-        self._early: dict[tuple[int, int], bytes | None] = {}
+        self._open: _Recent[KnownPassage] = _Recent(remembered)
+        self._early: _Recent[bytes] = _Recent(remembered)
 
-    def open(self, key: tuple[int, int], passage: KnownPassage) -> bytes | None:
+    def open(self, key: SightingKey, passage: KnownPassage) -> bytes | None:
         """Note an opening. The TID of its closing if that came first; the sighting is then closed."""
-        if key in self._early:
-            return self._early.pop(key)
+        if self._early and key in self._early:
+            return self._early.pop(key) or None
         passage.open_sightings += 1
         self._open[key] = passage
-        if len(self._open) > self._remembered:
-            del self._open[next(iter(self._open))]
         return None
 
-    def close(self, key: tuple[int, int], tid: bytes | None) -> KnownPassage | None:
+    def close(self, key: SightingKey, tid: bytes | None) -> KnownPassage | None:
         """The passage of a sighting that closes; None if its opening has not come, or is long forgotten."""
-        passage = self._open.pop(key, None)
+        passage = self._open.pop(key)
         if passage is None:
-            self._early[key] = tid
-            if len(self._early) > self._remembered:
-                del self._early[next(iter(self._early))]
+            self._early[key] = tid or NO_TID
             return None
         passage.open_sightings -= 1
         return passage

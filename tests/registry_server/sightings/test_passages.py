@@ -80,9 +80,8 @@ def test_a_tag_parked_before_the_antenna_does_not_fill_the_book() -> None:
 
 
 def test_open_sightings_are_bounded() -> None:
-    open_sightings = OpenSightings(remembered=2)
-    for number in range(4):
+    open_sightings = OpenSightings(remembered=4)
+    for number in range(8):
         open_sightings.open((1, number), passage(number))
         open_sightings.close((2, number), None)
-    assert open_sightings.close((1, 0), None) is None
-    assert open_sightings.close((1, 3), None) is not None
+    assert [open_sightings.close((1, number), None) is not None for number in range(8)] == [False] * 6 + [True] * 2
