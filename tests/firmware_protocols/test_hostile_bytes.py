@@ -16,9 +16,18 @@ REPORT = {
     "r200": bytes.fromhex("aa02220011c9340030751feb705c5904e3d50d703a76efdd"),
     "r2000": bytes.fromhex("a0130189043000e200301666130121155074ef45bf"),
     "thingmagic": bytes.fromhex("ff2822000010001b01ff0101c4110e16400000012700000500000f00803000000000000000000000001545e94a561d"),
+    "chafon": bytes.fromhex("1500010301010c3039606303c74380001a055940f93e"),
+    "cf": bytes.fromhex("cf0000011200fec001000ce2801160600002094c4c8b1a1a5b"),
 }
-LONGEST_HELD = {"m100": 7 + 576 + 256, "r200": 7 + 576 + 256, "r2000": 257 + 256, "thingmagic": 256 + 256}
-HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0", "thingmagic": "ff"}
+LONGEST_HELD = {
+    "m100": 7 + 576 + 256,
+    "r200": 7 + 576 + 256,
+    "r2000": 257 + 256,
+    "thingmagic": 256 + 256,
+    "chafon": 256 + 256,
+    "cf": 262 + 256,
+}
+HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0", "thingmagic": "ff", "chafon": "15", "cf": "cf"}
 
 
 def hostile(family: str) -> st.SearchStrategy[bytes]:
@@ -113,8 +122,8 @@ def test_every_byte_is_accounted_for(line: tuple[str, bytes]) -> None:
 
 
 def _good_frame_size(family: str, rest: bytes) -> int:
-    short = {"r2000": 2, "thingmagic": 7}
-    return short[family] + rest[1] if family in short else 7 + int.from_bytes(rest[3:5])
+    overhead, at, size = {"r2000": (2, 1, 1), "thingmagic": (7, 1, 1), "chafon": (1, 0, 1), "cf": (7, 4, 1)}.get(family, (7, 3, 2))
+    return overhead + int.from_bytes(rest[at : at + size])
 
 
 def test_every_family_is_tried() -> None:

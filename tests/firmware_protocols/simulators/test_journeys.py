@@ -33,7 +33,8 @@ from tests.firmware_protocols.simulators.conversing import EPC, TID, Conversatio
 
 NEW_EPC = bytes.fromhex("eb0001000000010100000001")
 SECRET = 0x5EC2E7A1
-NAMES_NO_TAG = {"thingmagic"}  # their answers to a read or a write say how it went, not of which tag
+NAMES_NO_TAG = {"thingmagic", "chafon"}  # their answers to a read or a write say how it went, not of which tag
+CANNOT_LOCK = {"cf"}
 ALL_FAMILIES = pytest.mark.parametrize("family", SIMULATED_FAMILIES)
 
 
@@ -46,7 +47,7 @@ def test_an_inventory(family: str) -> None:
     assert not seen_in(before)
     assert not seen_in(after)
     assert 25 <= len(seen_in(during)) <= 35
-    assert all((seen.epc, seen.pc) == (EPC, 0x3000) for seen in seen_in(during))
+    assert {(seen.epc, seen.pc or 0x3000) for seen in seen_in(during)} == {(EPC, 0x3000)}  # Chafon's reports say no PC
     assert any(isinstance(event, RoundEnded | Notice) for event in before)
     assert not errors_of(before + during + after)
 
@@ -72,7 +73,7 @@ def test_stopping_ends_the_reports(family: str) -> None:
     assert not [event for event in talk.pass_time(1.0) if event != Notice("keepalive")]
 
 
-@ALL_FAMILIES
+@pytest.mark.parametrize("family", [family for family in SIMULATED_FAMILIES if family not in CANNOT_LOCK])
 def test_a_tag_is_written_locked_and_then_refuses(family: str) -> None:
     talk = Conversation(family)
     tag = new_tag()
@@ -119,7 +120,8 @@ def test_without_a_tag_in_the_field(family: str) -> None:
     talk = Conversation(family)
     assert talk.ask(ReadBank(Bank.TID, 0, 6, epc=EPC)).status in (Status.NO_TAG, Status.READ_FAILED)
     assert talk.ask(WriteEpc(NEW_EPC, 0x3000)).status in (Status.NO_TAG, Status.WRITE_FAILED)
-    assert talk.ask(LockTag(0, epc_bank=LockAction.NEEDS_PASSWORD)).status in (Status.NO_TAG, Status.LOCK_FAILED)
+    if family not in CANNOT_LOCK:
+        assert talk.ask(LockTag(0, epc_bank=LockAction.NEEDS_PASSWORD)).status in (Status.NO_TAG, Status.LOCK_FAILED)
 
 
 @ALL_FAMILIES
@@ -137,7 +139,7 @@ def test_settings_are_kept(family: str) -> None:
     assert talk.ask(GetPower()).detail == "22 dBm"
     assert talk.ask(SetRegion(Region.EU)).status is Status.OK
     assert talk.ask(GetRegion()).detail == "eu"
-    assert talk.ask(SetOutput(3, is_high=True)).status is Status.OK
+    assert talk.ask(SetOutput(2 if family == "cf" else 3, is_high=True)).status is Status.OK
 
 
 @ALL_FAMILIES
