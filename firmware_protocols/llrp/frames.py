@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from firmware_protocols.events import NEED_DATA, FrameError, FrameFault, NeedData
 from firmware_protocols.frame_buffer import NOISE_LIMIT, Fault
-from firmware_protocols.llrp.tables import EXACT_SIZE, FIRST_PARAMETERS, FIXED_SIZE, MESSAGE_NAME, TV_SIZE, MessageType, Version
+from firmware_protocols.llrp.tables import EXACT_SIZE, FIRST_PARAMETERS, FIXED_SIZE, MESSAGE_NAME, TV_SIZE, MessageType, Tlv, Version
 
 HEADER_SIZE = 10
 LENGTH_END = 6
 MAX_MESSAGE = 1 << 20
 TYPE_MASK = 0x3FF
 TV_BIT = 0x8000
+FIRST_TLV = 128  # the types below are TV parameters
 FIRST_PARAMETER_END = 14
 BELIEVED = 1 << 16  # longer messages have to show that they are some
 TLV_HEADER_SIZE = 4
@@ -127,7 +128,11 @@ def _parameter_fault(buffer: bytes | bytearray, start: int, *, is_strict: bool) 
     wanted = FIRST_PARAMETERS[word & TYPE_MASK]
     if is_strict and first not in wanted:
         return Fault(FrameFault.LENGTH, f"parameter {min(wanted)} first in a message of {size} bytes", f"{first:04x}")
-    if not first & TV_BIT and not TLV_HEADER_SIZE <= length <= size - HEADER_SIZE:
+    if first & TV_BIT:
+        return None
+    if first & TYPE_MASK < FIRST_TLV:
+        return Fault(FrameFault.LENGTH, f"a parameter of type {FIRST_TLV} or more first", f"type {first & TYPE_MASK}")
+    if not TLV_HEADER_SIZE <= length <= size - HEADER_SIZE:
         return Fault(FrameFault.LENGTH, f"a first parameter of {TLV_HEADER_SIZE} to {size - HEADER_SIZE} bytes", str(length))
     return None
 
@@ -172,8 +177,9 @@ class MessageBuffer:
     def next_message(self) -> bytes | FrameError | NeedData:
         there = len(self._bytes) - self._start
         if not self._is_strict and there >= FIRST_PARAMETER_END:  # the shorter way for what nearly all messages are
-            word, size, _, _, length = _HEADER_AND_PARAMETER.unpack_from(self._bytes, self._start)
-            if word in _REPORTS and HEADER_SIZE + length <= size <= min(BELIEVED, there) and length >= TLV_HEADER_SIZE:
+            word, size, _, kind, length = _HEADER_AND_PARAMETER.unpack_from(self._bytes, self._start)
+            fits = HEADER_SIZE + TLV_HEADER_SIZE <= HEADER_SIZE + length <= size <= min(BELIEVED, there)
+            if word in _REPORTS and kind == Tlv.TAG_REPORT_DATA and fits:
                 return self._take(size)
         while True:
             found = self._try_message()
