@@ -102,6 +102,7 @@ def measure(engine: str, url: str, folder: Path, licences: int, seconds: float) 
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
+    database.close()
     naive.prepare(url)
     broker = start_broker(folder / "broker", "127.0.0.1", 0)
     try:
@@ -116,7 +117,6 @@ def measure(engine: str, url: str, folder: Path, licences: int, seconds: float) 
             worker.stop()
     finally:
         broker.stop()
-        database.close()
 
 
 class BenchWorker:
@@ -175,7 +175,7 @@ def publish_and_wait(broker_url: str, machines: list[Machine], licences: int, se
     done = threading.Event()
 
     def on_ack(_client: Client, _data: object, raw: MQTTMessage) -> None:
-        acked[raw.topic] = max(acked.get(raw.topic, 0), decode_ack(raw.payload).through)
+        acked[raw.topic] = max(acked.get(raw.topic, 0), decode_ack(bytes(raw.payload)).through)
         if all(acked[topic] >= last for topic, last in last_seqs.items()):
             done.set()
 
@@ -199,7 +199,8 @@ def sealed_batches(
     boots = {machine.address: BootId(f"{2 * number + is_mixed:016x}") for number, machine in enumerate(machines)}
     signers = {machine.address: signer_for(machine.private_key) for machine in machines}
     seqs = dict.fromkeys(boots, 0)
-    sealed, serial, per_batch = [], 0, MAX_EVENTS // 2 if is_mixed else MAX_EVENTS
+    sealed: list[tuple[str, bytes]] = []
+    serial, per_batch = 0, MAX_EVENTS // 2 if is_mixed else MAX_EVENTS
     while serial < sightings:
         address = machines[len(sealed) % len(machines)].address
         seqs[address] += 1

@@ -37,7 +37,11 @@ def message(epc: bytes, checkpoint: str, at: datetime) -> bytes:
 
 
 def prepare(database_url: str) -> None:
+    """The naive table; and SQLite as it comes, with a rollback journal. The product sets its own mode when it connects."""
     engine = create_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
     NaiveBase.metadata.create_all(engine)
     engine.dispose()
 
@@ -71,7 +75,7 @@ def work(database_url: str, host: str, port: int, ready: threading.Event) -> flo
 
     client = Client(CallbackAPIVersion.VERSION2, client_id="naive", manual_ack=True)
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe(TOPIC, 1)
+    client.on_connect = lambda *_: (client.subscribe(TOPIC, 1), None)[1]
     client.on_subscribe = lambda *_: ready.set()
     client.connect(host, port)
     while not times or time.perf_counter() - times[-1] < 1.0:
