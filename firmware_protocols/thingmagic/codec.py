@@ -27,6 +27,7 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
         reads_tid_in_inventory=True,
         inventory_ends_by_itself=False,
         pulses_in_inventory=True,
+        start_is_answered=True,
     )
 
 

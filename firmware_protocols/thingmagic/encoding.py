@@ -30,6 +30,7 @@ from firmware_protocols.thingmagic.tables import (
     DETECT_ANTENNAS,
     GEN2,
     REGION_CODE,
+    Key,
     Metadata,
     Opcode,
     Option,
@@ -48,6 +49,7 @@ MAX_READ_WORDS = 120  # the answer's length byte counts option and metadata flag
 TAG_TIMEOUT_MS = 1000  # as the vendor's: how long the module looks for the tag
 SEARCH_MS = 250  # of one search; when it found nothing, the module says so: the pulse of an inventory
 TID_WORDS = 6
+BY_KEY = 0x01
 POWER_ALONE = 0x00  # 01 asks for the limits too
 LONG_MASK_BITS = 256
 STREAM_METADATA = Metadata(0x01FF)  # all but what only an M7e knows
@@ -60,7 +62,7 @@ def requests_for(command: Command, port_count: int) -> tuple[Request, ...]:
         return ((Opcode.SET_PROTOCOL, GEN2.to_bytes(2)), _access(command))
     match command:
         case GetInfo() | GetRegion() | GetPower() | GetAntennas() | StartInventory() | StopInventory():
-            return (FIXED[type(command)],)
+            return FIXED[type(command)]
         case SetAntennas(ports=ports):
             check_ports(ports, port_count)
             return ((Opcode.SET_ANTENNAS, bytes((ANTENNA_LIST,)) + b"".join(bytes((port, port)) for port in ports)),)
@@ -97,13 +99,14 @@ def _read_data(timeout_ms: int, option: int, bank: Bank, address: int, count: in
     return timeout_ms.to_bytes(2) + bytes((option,)) + flags + bytes((bank,)) + address.to_bytes(4) + bytes((count,))
 
 
-FIXED: dict[type[Command], Request] = {
-    GetInfo: (Opcode.GET_INFO, b""),
-    GetRegion: (Opcode.GET_REGION, b""),
-    GetPower: (Opcode.GET_POWER, bytes((POWER_ALONE,))),
-    GetAntennas: (Opcode.GET_ANTENNAS, bytes((DETECT_ANTENNAS,))),
-    StartInventory: (Opcode.MULTI_PROTOCOL, _stream()),
-    StopInventory: (Opcode.MULTI_PROTOCOL, bytes((0, 0, StreamControl.STOP))),
+NO_READ_FILTER = (Opcode.SET_OPTION, bytes((BY_KEY, Key.READ_FILTER, 0)))  # as it leaves the maker, a module reports each tag once
+FIXED: dict[type[Command], tuple[Request, ...]] = {
+    GetInfo: ((Opcode.GET_INFO, b""),),
+    GetRegion: ((Opcode.GET_REGION, b""),),
+    GetPower: ((Opcode.GET_POWER, bytes((POWER_ALONE,))),),
+    GetAntennas: ((Opcode.GET_ANTENNAS, bytes((DETECT_ANTENNAS,))),),
+    StartInventory: (NO_READ_FILTER, (Opcode.MULTI_PROTOCOL, _stream())),
+    StopInventory: ((Opcode.MULTI_PROTOCOL, bytes((0, 0, StreamControl.STOP))),),
 }
 
 

@@ -79,9 +79,10 @@ SELECTED = "60" + EPC.hex()
         pytest.param(
             StartInventory(),
             [
+                "9a010c00",
                 "2f000001220000" + "0513" + "2210001f00fa01ff" + "0109" + "28" + "0000000200000000" + "06",
             ],
-            id="start: stream with all metadata and the TID",
+            id="start: no filter, then a stream with all metadata and the TID",
         ),
         pytest.param(StopInventory(), ["2f000002"], id="stop"),
         pytest.param(GetRegion(), ["67"], id="region"),
@@ -178,7 +179,8 @@ def test_the_other_half_reads_what_we_send(command: Command) -> None:
 def test_start_and_stop_have_one_opcode_and_two_names() -> None:
     codec = ThingMagicCodec(direction=Direction.TO_READER)
     commands = read(
-        codec, [*ThingMagicCodec().encode(StartInventory()), *ThingMagicCodec().encode(StopInventory()), build_command(0x2F, b"\0\0\x04")]
+        codec,
+        [ThingMagicCodec().encode(StartInventory())[-1], *ThingMagicCodec().encode(StopInventory()), build_command(0x2F, b"\0\0\x04")],
     )
     assert [each.command for each in commands if isinstance(each, HostCommand)] == ["start_inventory", "stop_inventory", "multi_protocol"]
 
