@@ -143,6 +143,10 @@ class LlrpDialect:
     def connection_event(self, status: int, now_s: float) -> Emission:
         return self._notify(tlv(Tlv.CONNECTION_ATTEMPT_EVENT, status.to_bytes(2)), now_s)
 
+    def waiting_reads(self) -> int:
+        """How often tags were read that are not reported yet."""
+        return self._reports.reads
+
     def tell_of_another(self, now_s: float) -> None:
         self._waiting.append(Waiting(now_s, self.connection_event(ANOTHER_ATTEMPTED, now_s)))
 

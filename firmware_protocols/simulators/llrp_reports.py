@@ -61,6 +61,10 @@ class Reports:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def reads(self) -> int:
+        return sum(report.reads for report in self._waiting.values())
+
     def add(self, report: Report) -> None:
         key = (report.seen.epc, report.seen.antenna)
         before = self._waiting.get(key)
