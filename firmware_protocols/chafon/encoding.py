@@ -37,7 +37,7 @@ FAMILY = "chafon"
 MAX_POWER_DBM = 30
 MAX_READ_WORDS = 120
 MAX_WRITE_WORDS = 32
-LONGEST_NAMED_EPC_WORDS = 15  # a longer EPC is named by a mask
+LONGEST_NAMED_EPC_WORDS = 15  # a longer EPC is named by a mask over its last 15 words: a mask has 255 bits at most
 BY_MASK = 0xFF
 EPC_START_BIT = 0x20  # after CRC and PC
 Q = 4  # 16 slots: a checkpoint sees few tags at a time
@@ -194,7 +194,9 @@ def _target(epc: bytes | None, setup: Setup) -> tuple[bytes, bytes]:
     if setup.model is Model.UHFREADER18:
         raise BadArgument(FAMILY, "EPC of the tag", f"at most {LONGEST_NAMED_EPC_WORDS} words", f"{words} words")
     assert epc is not None
-    return bytes((BY_MASK,)), bytes((Bank.EPC,)) + EPC_START_BIT.to_bytes(2) + bytes((len(epc) * 8,)) + epc
+    masked = epc[-2 * LONGEST_NAMED_EPC_WORDS :]
+    start = EPC_START_BIT + 8 * (len(epc) - len(masked))
+    return bytes((BY_MASK,)), bytes((Bank.EPC,)) + start.to_bytes(2) + bytes((8 * len(masked),)) + masked
 
 
 def _write(named: bytes, bank: Bank, address: int, data: bytes, tail: bytes) -> Request:

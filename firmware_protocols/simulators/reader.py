@@ -10,6 +10,7 @@ from firmware_protocols.events import NEED_DATA, HostCommand
 from firmware_protocols.simulators.faults import NO_FAULTS, FaultyLine, LineFaults
 from firmware_protocols.simulators.tag_field import Presence, TagField
 
+GAP_S = 0.05  # after so long a silence of the host, what it had begun to send is forgotten
 MOST_ROUNDS_AT_ONCE = 200  # a host that was away is not owed the rounds of an hour
 
 
@@ -85,11 +86,14 @@ class LineReader:
         self._line = FaultyLine(setup.faults, rng)
         self._period_s = setup.round_period_s
         self._next_round_s: float | None = None
+        self._has_heard, self._last_heard_s = False, 0.0
 
     def receive_data(self, data: bytes) -> None:
+        self._has_heard = True
         self._codec.receive_data(data)
 
     def advance(self, now_s: float) -> list[bytes]:
+        self._mind_gap(now_s)
         is_silent = self._line.is_silent(now_s)
         while (event := self._codec.next_event()) is not NEED_DATA:
             if isinstance(event, HostCommand) and not is_silent and self._line.is_answered():
@@ -97,6 +101,12 @@ class LineReader:
         if not is_silent:
             self._run_rounds(now_s)
         return self._line.take_writes()
+
+    def _mind_gap(self, now_s: float) -> None:
+        if self._has_heard:
+            self._has_heard, self._last_heard_s = False, now_s
+        elif now_s - self._last_heard_s >= GAP_S:
+            self._codec.receive_gap()
 
     def _answer(self, command: HostCommand, now_s: float) -> Iterable[Emission]:
         return self._dialect.refuse(command) if self._line.is_refused() else self._dialect.answer(command, now_s)
