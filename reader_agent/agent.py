@@ -108,7 +108,7 @@ class Agent:
 
     def _hear(self, heard: _Heard | _TidRead) -> None:
         if isinstance(heard, _TidRead):
-            self._gate.note_tid(heard.reader, heard.epc, heard.tid)
+            self._gate.note_tid(heard.reader, heard.epc, heard.tid, self._clock.now())
             return
         result = self._gate.hear(heard.reader, heard.seen, heard.at)
         if isinstance(result, Unplaced):

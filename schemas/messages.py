@@ -53,8 +53,19 @@ class SightingOpened(Struct, frozen=True, tag="opened", tag_field="event", forbi
         require_utc("first_seen_at", self.first_seen_at)
 
 
+class SightingIdentified(Struct, frozen=True, tag="identified", tag_field="event", forbid_unknown_fields=True):
+    """The chip of an open sighting has answered with its own number. Sent at once: a copied tag is told while the bike is still near."""
+
+    sighting: Sequence
+    tid: Tid
+    identified_at: Instant
+
+    def __post_init__(self) -> None:
+        require_utc("identified_at", self.identified_at)
+
+
 class SightingClosed(Struct, frozen=True, tag="closed", tag_field="event", forbid_unknown_fields=True, omit_defaults=True):
-    """The window of that sighting has closed: what all its reads amount to. `tid` stands here if it was read after the opening."""
+    """The window of that sighting has closed: what all its reads amount to. `tid` stands here too if it came after the opening."""
 
     sighting: Sequence
     last_seen_at: Instant
@@ -66,7 +77,7 @@ class SightingClosed(Struct, frozen=True, tag="closed", tag_field="event", forbi
         require_utc("last_seen_at", self.last_seen_at)
 
 
-SightingEvent = SightingOpened | SightingClosed
+SightingEvent = SightingOpened | SightingIdentified | SightingClosed
 
 
 class SightingBatch(Struct, frozen=True, forbid_unknown_fields=True):

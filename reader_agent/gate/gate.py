@@ -31,14 +31,14 @@ class Gate:
         self._pending.add(events, at.monotonic_s)
         return next((event for event in events if isinstance(event, SightingOpened)), None)
 
-    def note_tid(self, reader: ReaderId, epc: bytes, words: bytes) -> None:
+    def note_tid(self, reader: ReaderId, epc: bytes, words: bytes, at: Moment) -> None:
         tid = find_tid(words)
         try:
             claimed = Epc(epc)
         except ContractError:
             return  # such a tag has opened no sighting
         if tid:
-            self._window.note_tid(reader, claimed, tid)
+            self._pending.add(self._window.note_tid(reader, claimed, tid, at), at.monotonic_s)
 
     def take_due(self, now_s: float) -> list[SightingEvent]:
         """The events of the next batch, if one is due now; else none."""

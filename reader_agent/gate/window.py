@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reader_agent.clock import Moment
 from reader_agent.gate.lanes import LaneRead
 from schemas.epc import Epc
 from schemas.identifiers import LaneId, ReaderId
-from schemas.messages import SightingClosed, SightingEvent, SightingOpened
+from schemas.messages import SightingClosed, SightingEvent, SightingIdentified, SightingOpened
 from schemas.tid import Tid
 
 _Key = tuple[LaneId, Epc, Tid | None]
@@ -38,9 +39,15 @@ class _Open:
     def add(self, read: LaneRead) -> None:
         self.last_s = max(self.last_s, read.at.monotonic_s)
         self.reads += 1
-        self.tid = self.tid or read.tid
         if read.rssi_dbm is not None:
             self.best_rssi_dbm = read.rssi_dbm if self.best_rssi_dbm is None else max(self.best_rssi_dbm, read.rssi_dbm)
+
+    def identify(self, tid: Tid | None, at: Moment) -> list[SightingEvent]:
+        """The first TID after an opening without one; what comes later changes nothing."""
+        if tid is None or self.tid is not None:
+            return []
+        self.tid = tid
+        return [SightingIdentified(sighting=self.number, tid=tid, identified_at=at.utc)]
 
     def close(self) -> SightingClosed:
         # The length is counted on the monotonic clock, so a jump of the wall clock cannot end a sighting before it began.
@@ -74,7 +81,7 @@ class Window:
         if sighting and not self._is_over(sighting, read.at.monotonic_s):
             sighting.add(read)
             self._open.move_to_end(key)
-            return []
+            return sighting.identify(read.tid, read.at)
         events: list[SightingEvent] = []
         if sighting:
             events.append(self._open.pop(key).close())
@@ -82,11 +89,10 @@ class Window:
             events.append(self._open.popitem(last=False)[1].close())
         return [*events, self._begin(key, read)]
 
-    def note_tid(self, reader: ReaderId, epc: Epc, tid: Tid) -> None:
+    def note_tid(self, reader: ReaderId, epc: Epc, tid: Tid, at: Moment) -> list[SightingEvent]:
         """A TID that was read on its own, for the open sightings of that tag at that reader which have none."""
-        for (_, seen_epc, _), sighting in self._open.items():
-            if seen_epc == epc and sighting.reader == reader and sighting.tid is None:
-                sighting.tid = tid
+        mine = [sighting for (_, seen_epc, _), sighting in self._open.items() if seen_epc == epc and sighting.reader == reader]
+        return [event for sighting in mine for event in sighting.identify(tid, at)]
 
     def close_due(self, now_s: float) -> list[SightingEvent]:
         """Close what has been silent long enough."""

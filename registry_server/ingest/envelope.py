@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import assert_never
 
 from schemas.errors import ContractError
-from schemas.messages import AgentStatus, SightingBatch, SightingClosed, SignedBatch, decode_status
+from schemas.messages import (
+    AgentStatus,
+    SightingBatch,
+    SightingClosed,
+    SightingEvent,
+    SightingIdentified,
+    SightingOpened,
+    SignedBatch,
+    decode_status,
+)
 from schemas.topics import AgentAddress, Channel
 
 EARLIEST_AT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,17 +91,23 @@ def _batch(signed: SignedBatch, address: AgentAddress) -> SightingBatch:
     if batch.address != address:
         raise ContractError("sightings message", f"the names in its topic, {address.topic(Channel.SIGHTINGS)}", str(batch.address))
     _require_plausible("sealed_at", batch.sealed_at)
-    opened, closed = set(), set()
+    said = {(type(event), event.sighting) for event in batch.events}
     for event in batch.events:
-        if type(event) is SightingClosed:
-            closed.add(event.sighting)
-            _require_plausible("last_seen_at", event.last_seen_at)
-        else:
-            opened.add(event.sighting)
-            _require_plausible("first_seen_at", event.first_seen_at)  # type: ignore[union-attr]  # the other of the two kinds
-    if len(opened) + len(closed) != len(batch.events):
-        raise ContractError("sightings message", "each sighting to open once and to close once", "one that does so twice")
+        _require_plausible(*_instant_of(event))
+    if len(said) != len(batch.events):
+        raise ContractError("sightings message", "each sighting to open, to be identified and to close once", "one that does so twice")
     return batch
+
+
+def _instant_of(event: SightingEvent) -> tuple[str, datetime]:
+    match event:
+        case SightingOpened():
+            return "first_seen_at", event.first_seen_at
+        case SightingIdentified():
+            return "identified_at", event.identified_at
+        case SightingClosed():
+            return "last_seen_at", event.last_seen_at
+    assert_never(event)
 
 
 def _require_plausible(what: str, at: datetime) -> None:

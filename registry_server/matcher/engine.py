@@ -16,7 +16,7 @@ from registry_server.matcher.rules import Answer, Presence, judge, judge_travel
 from registry_server.matcher.travel import Roads
 from registry_server.sightings.clocks import ClockReading
 from registry_server.sightings.passages import KnownPassage, OpenSightings, PassageBook
-from schemas.messages import SightingBatch, SightingClosed, SightingOpened
+from schemas.messages import SightingBatch, SightingClosed, SightingIdentified, SightingOpened
 
 DAY_S = 86_400
 LONGEST_SPOOL = timedelta(days=7)
@@ -94,6 +94,8 @@ class Matcher:
                     index += 1
                 elif type(event) is SightingClosed:
                     self._close(arrival, event)
+                elif type(event) is SightingIdentified:
+                    self._identify(arrival, event)
         self._judge_late(first_new_id)
         return harvest
 
@@ -146,6 +148,11 @@ class Matcher:
         self.book.add(passage)
         self._harvest.passages.append(passage)
         return passage
+
+    def _identify(self, arrival: Arrival, event: SightingIdentified) -> None:
+        passage = self.open_sightings.find((arrival.life_id, event.sighting))
+        if passage is not None and event.tid != passage.tid:  # else its closing says it again
+            self._harvest.late.append(_LateTid(passage, event.tid, arrival))
 
     def _close(self, arrival: Arrival, event: SightingClosed) -> None:
         passage = self.open_sightings.close((arrival.life_id, event.sighting), event.tid)

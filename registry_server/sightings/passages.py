@@ -112,6 +112,9 @@ class _Recent(Generic[_V]):
     def __bool__(self) -> bool:
         return bool(self._newer or self._older)
 
+    def get(self, key: SightingKey) -> _V | None:
+        return self._newer.get(key) or self._older.get(key)
+
     def pop(self, key: SightingKey) -> _V | None:
         return self._newer.pop(key, None) or self._older.pop(key, None)
 
@@ -130,6 +133,10 @@ class OpenSightings:
         passage.open_sightings += 1
         self._open[key] = passage
         return None
+
+    def find(self, key: SightingKey) -> KnownPassage | None:
+        """The passage of a sighting that is open."""
+        return self._open.get(key)
 
     def close(self, key: SightingKey, tid: bytes | None) -> KnownPassage | None:
         """The passage of a sighting that closes; None if its opening has not come, or is long forgotten."""

@@ -89,7 +89,7 @@ def test_a_full_batch_is_due_at_once_and_the_rest_follows() -> None:
 def test_a_closing_carries_the_tid_that_was_read_after_the_opening() -> None:
     gate = new_gate()
     gate.hear(ONE, TagSeen(EPC), at(0))
-    gate.note_tid(ONE, EPC, TID)
+    gate.note_tid(ONE, EPC, TID, at(0.1))
     gate.take_due(LINGER_S)
     gate.take_due(2.5)
     (closing,) = gate.take_due(2.5 + LINGER_S)
@@ -101,7 +101,7 @@ def test_a_closing_carries_the_tid_that_was_read_after_the_opening() -> None:
 def test_what_cannot_be_a_tid_is_not_passed_on_as_one(words: bytes) -> None:
     gate = new_gate()
     gate.hear(ONE, TagSeen(EPC), at(0))
-    gate.note_tid(ONE, EPC, words)
+    gate.note_tid(ONE, EPC, words, at(0.1))
     closing = gate.take_last()[-1]
     assert closing.tid is None
 

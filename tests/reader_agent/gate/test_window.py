@@ -80,19 +80,21 @@ def test_it_closes_after_silence_and_not_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("in_read", "noted", "opened", "closed"),
+    ("in_read", "noted", "opened", "identified", "closed"),
     [
-        pytest.param(TID, None, TID, None, id="known at the first read: in the opening only"),
-        pytest.param(None, TID, None, TID, id="read afterwards: in the closing"),
-        pytest.param(TID, CLONE_TID, TID, None, id="a second answer changes nothing"),
-        pytest.param(None, None, None, None, id="never read"),
+        pytest.param(TID, None, TID, [], None, id="known at the first read: in the opening only"),
+        pytest.param(None, TID, None, [TID], TID, id="read afterwards: said at once, and in the closing"),
+        pytest.param(TID, CLONE_TID, TID, [], None, id="a second answer changes nothing"),
+        pytest.param(None, None, None, [], None, id="never read"),
     ],
 )
-def test_where_the_tid_travels(in_read: Tid | None, noted: Tid | None, opened: Tid | None, closed: Tid | None) -> None:
+def test_where_the_tid_travels(
+    in_read: Tid | None, noted: Tid | None, opened: Tid | None, identified: list[Tid], closed: Tid | None
+) -> None:
     gate = window()
     (opening,) = gate.add(read(0, tid=in_read))
     if noted:
-        gate.note_tid(READER, EPC, noted)
+        assert [event.tid for event in gate.note_tid(READER, EPC, noted, Moment(START, 0.2))] == identified
     (closing,) = gate.close_all()
     assert (opening.tid, closing.tid) == (opened, closed)
 
@@ -100,7 +102,7 @@ def test_where_the_tid_travels(in_read: Tid | None, noted: Tid | None, opened: T
 def test_a_tid_from_another_reader_is_not_taken_for_this_sighting() -> None:
     gate = window()
     gate.add(read(0))
-    gate.note_tid(ReaderId("gate-2"), EPC, TID)
+    gate.note_tid(ReaderId("gate-2"), EPC, TID, Moment(START, 0.2))
     assert gate.close_all()[0].tid is None
 
 

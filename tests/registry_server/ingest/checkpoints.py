@@ -24,7 +24,17 @@ from registry_server.matcher.travel import Roads, TravelLimits
 from registry_server.people.models import Owner
 from schemas.epc import ClosedEpc, Epc, PcWord
 from schemas.identifiers import AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId
-from schemas.messages import AgentStatus, ReaderStatus, SightingBatch, SightingClosed, SightingEvent, SightingOpened, encode, seal
+from schemas.messages import (
+    AgentStatus,
+    ReaderStatus,
+    SightingBatch,
+    SightingClosed,
+    SightingEvent,
+    SightingIdentified,
+    SightingOpened,
+    encode,
+    seal,
+)
 from schemas.signing import new_private_key, public_key_of, signer_for
 from schemas.tid import Tid
 from schemas.topics import AgentAddress, Channel
@@ -180,6 +190,10 @@ def opened(number: int, serial: int, **what: object) -> SightingOpened:
     """The first read of the tag of a licence."""
     values: dict[str, object] = {"epc": epc_of(serial), "tid": tid_of(serial), "first_seen_at": NOW, "lane": LaneId("in")} | what
     return SightingOpened(sighting=number, reader=ReaderId("r1"), antenna=1, pc=PcWord(0x3100), rssi_dbm=-51.5, **values)  # type: ignore[arg-type]  # rows of a table
+
+
+def identified(number: int, tid: Tid) -> SightingIdentified:
+    return SightingIdentified(sighting=number, tid=tid, identified_at=NOW + timedelta(milliseconds=150))
 
 
 def closed(number: int, **what: object) -> SightingClosed:

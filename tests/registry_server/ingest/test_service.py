@@ -46,6 +46,7 @@ from tests.registry_server.ingest.checkpoints import (
     add_licence,
     address,
     closed,
+    identified,
     opened,
     tid_of,
 )
@@ -232,6 +233,22 @@ def test_a_chip_read_after_the_opening_is_judged_once(city: City) -> None:
     (flag,) = rows(city, Flag)
     assert read_facts(flag.facts) == TidMismatch(bound_tid=str(tid_of(1)), read_tid=str(tid_of(99)))
     assert counts(city) == {"flagged": 1}
+
+
+def test_a_copied_tag_is_told_as_soon_as_its_chip_has_answered_and_its_closing_adds_nothing(city: City) -> None:
+    worker = city.worker()
+    worker.take(city.here.delivery(1, opened(1, 1, tid=None)))
+    assert flags(city) == []
+    worker.take(city.here.delivery(2, identified(1, tid_of(99))))
+    assert [kind for kind, _ in flags(city)] == ["tid_mismatch"]
+    worker.take(city.here.delivery(3, closed(1, tid=tid_of(99))))
+    assert [kind for kind, _ in flags(city)] == ["tid_mismatch"]
+
+
+def test_the_right_chip_raises_the_proof_level_of_a_legal_passage_and_no_flag(city: City) -> None:
+    city.worker().take(city.here.delivery(1, opened(1, 1, tid=None), identified(1, tid_of(1))))
+    (passage,) = rows(city, Passage)
+    assert (passage.proof_level, passage.verdict) == (ProofLevel.EPC_TID, Verdict.LEGAL)
 
 
 def test_two_chips_with_one_number_in_one_passage_are_seen(city: City) -> None:
