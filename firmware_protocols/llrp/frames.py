@@ -9,21 +9,18 @@ from typing import NamedTuple
 
 from firmware_protocols.events import NEED_DATA, FrameError, FrameFault, NeedData
 from firmware_protocols.frame_buffer import NOISE_LIMIT, Fault
-from firmware_protocols.llrp.tables import EXACT_SIZE, FIRST_PARAMETERS, FIXED_SIZE, MESSAGE_NAME, TV_SIZE, MessageType, Tlv, Version
+from firmware_protocols.llrp.tables import EXACT_SIZE, FIRST_PARAMETERS, MESSAGE_NAME, TV_SIZE, Version
 
 HEADER_SIZE = 10
 LENGTH_END = 6
 MAX_MESSAGE = 1 << 20
 TYPE_MASK = 0x3FF
-TV_BIT = 0x8000
-FIRST_TLV = 128  # the types below are TV parameters
 FIRST_PARAMETER_END = 14
-BELIEVED = 1 << 16  # longer messages have to show that they are some
+BELIEVED = 1 << 16  # a longer message has to begin as its type does
 TLV_HEADER_SIZE = 4
 _HEADER = struct.Struct(">HII")
 _HEADER_AND_PARAMETER = struct.Struct(">HIIHH")
 _VERSIONS = frozenset(Version)
-_REPORTS = frozenset(version << 10 | MessageType.RO_ACCESS_REPORT for version in Version)
 
 
 class Parameter(NamedTuple):
@@ -107,9 +104,10 @@ def header_fault(buffer: bytes | bytearray, start: int = 0, *, is_strict: bool =
     kind = (buffer[start] << 8 | buffer[start + 1]) & TYPE_MASK
     size = int.from_bytes(buffer[start + 2 : start + LENGTH_END])
     fault = _size_fault(kind, size, is_strict=is_strict)
-    if fault or there < FIRST_PARAMETER_END or size < FIRST_PARAMETER_END or kind not in FIRST_PARAMETERS or kind in FIXED_SIZE:
+    has_to_show = is_strict or size > BELIEVED
+    if fault or not has_to_show or there < FIRST_PARAMETER_END or size < FIRST_PARAMETER_END or kind not in FIRST_PARAMETERS:
         return fault
-    return _parameter_fault(buffer, start, is_strict=is_strict or size > BELIEVED)
+    return _parameter_fault(buffer, start)
 
 
 def _size_fault(kind: int, size: int, *, is_strict: bool) -> Fault | None:
@@ -122,16 +120,12 @@ def _size_fault(kind: int, size: int, *, is_strict: bool) -> Fault | None:
     return None
 
 
-def _parameter_fault(buffer: bytes | bytearray, start: int, *, is_strict: bool) -> Fault | None:
-    """A header whose end was lost announces a length that is none: what follows is then no parameter that fits into the message."""
+def _parameter_fault(buffer: bytes | bytearray, start: int) -> Fault | None:
+    """A header whose end was lost announces a length that is none: what follows is then not what the message begins with."""
     word, size, _, first, length = _HEADER_AND_PARAMETER.unpack_from(buffer, start)
     wanted = FIRST_PARAMETERS[word & TYPE_MASK]
-    if is_strict and first not in wanted:
+    if first not in wanted:
         return Fault(FrameFault.LENGTH, f"parameter {min(wanted)} first in a message of {size} bytes", f"{first:04x}")
-    if first & TV_BIT:
-        return None
-    if first & TYPE_MASK < FIRST_TLV:
-        return Fault(FrameFault.LENGTH, f"a parameter of type {FIRST_TLV} or more first", f"type {first & TYPE_MASK}")
     if not TLV_HEADER_SIZE <= length <= size - HEADER_SIZE:
         return Fault(FrameFault.LENGTH, f"a first parameter of {TLV_HEADER_SIZE} to {size - HEADER_SIZE} bytes", str(length))
     return None
@@ -176,10 +170,9 @@ class MessageBuffer:
 
     def next_message(self) -> bytes | FrameError | NeedData:
         there = len(self._bytes) - self._start
-        if not self._is_strict and there >= FIRST_PARAMETER_END:  # the shorter way for what nearly all messages are
-            word, size, _, kind, length = _HEADER_AND_PARAMETER.unpack_from(self._bytes, self._start)
-            fits = HEADER_SIZE + TLV_HEADER_SIZE <= HEADER_SIZE + length <= size <= min(BELIEVED, there)
-            if word in _REPORTS and kind == Tlv.TAG_REPORT_DATA and fits:
+        if not self._is_strict and there >= HEADER_SIZE:  # the shorter way for what nearly all messages are
+            word, size, _ = _HEADER.unpack_from(self._bytes, self._start)
+            if word >> 10 in _VERSIONS and HEADER_SIZE <= size <= min(BELIEVED, there):
                 return self._take(size)
         while True:
             found = self._try_message()

@@ -282,7 +282,7 @@ EXACT_SIZE: dict[int, int] = {
 
 _STATUS_FIRST: frozenset[int] = frozenset({Tlv.LLRP_STATUS})
 FIRST_PARAMETERS: dict[int, frozenset[int]] = {
-    **dict.fromkeys((*ANSWER_OF.values(), MessageType.ERROR_MESSAGE), _STATUS_FIRST),
+    **dict.fromkeys((*set(ANSWER_OF.values()) - set(FIXED_SIZE), MessageType.ERROR_MESSAGE), _STATUS_FIRST),
     MessageType.RO_ACCESS_REPORT: frozenset({Tlv.TAG_REPORT_DATA, Tlv.RF_SURVEY_REPORT_DATA, Tlv.CUSTOM}),
     MessageType.READER_EVENT_NOTIFICATION: frozenset({Tlv.READER_EVENT_NOTIFICATION_DATA}),
     MessageType.ADD_ROSPEC: frozenset({Tlv.ROSPEC}),

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 
-from firmware_protocols.llrp.frames import tlv
+from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of, tlv
 from firmware_protocols.llrp.tables import IMPINJ, Tlv
 
 FREQUENCIES_KHZ = (865_700, 866_300, 866_900, 867_500)
@@ -22,6 +22,30 @@ EVENT_TYPES = 9
 EVERYTHING = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LlrpOptions:
+    """How this reader differs from a plain one, and how it misbehaves as some do."""
+
+    is_impinj: bool = False
+    """Made by Impinj: knows its extensions. Others answer them with ERROR_MESSAGE."""
+    reports_empty_rounds: bool = False
+    """An empty RO_ACCESS_REPORT for each round without a tag (Zebra)."""
+    omits_unchanged: bool = False
+    """Leaves out of a report what is as it was in the last (§13.2.3)."""
+    missed_keepalives: float = 0.0
+    """Share of keep-alives that are not sent."""
+    answer_delay_s: float = 0.0
+    """How slow it is with its answers."""
+    clock_at_zero_us: int = 1_767_225_600_000_000
+    """What its UTC clock says when the simulation's is 0."""
+    clock_drift_ppm: float = 0.0
+    has_no_clock: bool = False
+    """Tells the time since its start instead of UTC."""
+
+
+PLAIN = LlrpOptions()
+
+
 @dataclass(slots=True)
 class Settings:
     """What SET_READER_CONFIG changes and ResetToFactoryDefault brings back."""
@@ -34,6 +58,44 @@ class Settings:
     outputs: dict[int, bool] = field(default_factory=dict)
     inputs: dict[int, bool] = field(default_factory=dict)
     has_impinj_extensions: bool = False
+
+
+def change(settings: Settings, data: bytes, parameter: Parameter, antenna_ports: int) -> bool:
+    """Take over one parameter of SET_READER_CONFIG. False: it holds what the reader does not have. Raises Malformed."""
+    kind, start, end = parameter
+    if kind == Tlv.KEEPALIVE_SPEC:
+        is_periodic, period_ms = _fields(">BI", data, parameter)
+        settings.keepalive_ms = period_ms if is_periodic else 0
+    elif kind == Tlv.GPO_WRITE_DATA:
+        port, level = _fields(">HB", data, parameter)
+        if not 1 <= port <= OUTPUTS:
+            return False
+        settings.outputs[port] = bool(level & 0x80)
+    elif kind == Tlv.READER_EVENT_NOTIFICATION_SPEC:
+        for state in parameters_of(data, start, end):
+            event, is_on = _fields(">HB", data, state)
+            (settings.events.add if is_on & 0x80 else settings.events.discard)(event)
+    elif kind == Tlv.ANTENNA_CONFIGURATION:
+        return _change_antenna(settings, data, parameter, antenna_ports)
+    return True
+
+
+def _change_antenna(settings: Settings, data: bytes, parameter: Parameter, antenna_ports: int) -> bool:
+    (antenna,) = _fields(">H", data, parameter)
+    for inner in parameters_of(data, parameter.start + 2, parameter.end):
+        if inner.type == Tlv.RF_TRANSMITTER:
+            _, _, index = _fields(">HHH", data, inner)
+            if not 1 <= index <= STRONGEST:
+                return False
+            settings.power_index |= dict.fromkeys(range(1, antenna_ports + 1) if antenna == 0 else (antenna,), index)
+    return True
+
+
+def _fields(layout: str, data: bytes, parameter: Parameter) -> tuple[int, ...]:
+    """Raises Malformed."""
+    if parameter.end - parameter.start < struct.calcsize(layout):
+        raise Malformed(f"{struct.calcsize(layout)} bytes of parameter {parameter.type}", str(parameter.end - parameter.start))
+    return struct.unpack_from(layout, data, parameter.start)
 
 
 def capabilities(requested: int, antenna_ports: int, *, is_impinj: bool) -> bytes:

@@ -8,7 +8,8 @@ from threading import Event, Lock, Thread
 from typing import Self
 
 from firmware_protocols.simulators import CLEAN_AIR, NO_FAULTS, LineFaults, ReaderOptions, SimulatedTag, TagField
-from firmware_protocols.simulators.llrp import PLAIN, LlrpOptions, LlrpReader
+from firmware_protocols.simulators.llrp import LlrpReader
+from firmware_protocols.simulators.llrp_settings import PLAIN, LlrpOptions
 
 TICK_S = 0.005
 

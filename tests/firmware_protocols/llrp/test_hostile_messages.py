@@ -123,10 +123,18 @@ def test_a_silence_after_noise_ends_it() -> None:
     assert read(codec, [REPORT]) == [TagSeen(EPC, antenna=1)]
 
 
-def test_a_header_that_lost_its_end_costs_no_more_than_its_message() -> None:
-    for lost in range(1, 10):
-        events = read(LlrpCodec(), [REPORT[:lost] + REPORT * 3], has_gap=False)
-        assert without_errors(events)[-1] == TagSeen(EPC, antenna=1)
+@pytest.mark.parametrize("kept", range(1, len(REPORT)))
+def test_a_message_that_lost_its_end_costs_some_kilobytes_at_most(kept: int) -> None:
+    events = read(LlrpCodec(), [REPORT[:kept] + REPORT * 100], has_gap=False)
+    assert events[-40:] == [TagSeen(EPC, antenna=1)] * 40
+
+
+def test_a_parameter_longer_than_its_message_is_an_error_at_once() -> None:
+    data = bytearray(REPORT)
+    data[12] = 0xFF
+    (error,) = read(LlrpCodec(), [bytes(data)], has_gap=False)
+    assert isinstance(error, FrameError)
+    assert error.reason is FrameFault.CONTENT
 
 
 def test_a_message_of_a_later_standard_is_kept() -> None:

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from firmware_protocols.as_json import event_to_json
 from firmware_protocols.codec import AnswersUnasked, Direction
 from firmware_protocols.commands import (
     Bank,
@@ -398,3 +399,11 @@ def test_no_two_messages_of_a_long_connection_have_one_number() -> None:
     commands: list[Command] = [StartInventory(), ReadBank(Bank.TID, 0, 6), GetInfo()]
     numbers = [id_of(frame) for _ in range(200) for frame in codec.encode(rng.choice(commands))]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_what_only_llrp_says_stands_in_json_too() -> None:
+    seen = TagSeen(EPC, reads=3, first_seen_us=5, last_seen_us=7)
+    told = event_to_json(seen)
+    assert (told["reads"], told["first_seen_us"], told["last_seen_us"]) == (3, 5, 7)
+    assert event_to_json(Notice("connection_attempt", reader_time_us=9))["reader_time_us"] == 9
+    assert event_to_json(HostCommand("get_report", 60, message_id=4))["message_id"] == 4

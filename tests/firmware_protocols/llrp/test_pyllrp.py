@@ -16,7 +16,7 @@ from firmware_protocols.llrp.codec import LlrpCodec
 from firmware_protocols.llrp.frames import type_of
 from firmware_protocols.llrp.tables import MESSAGE_NAME
 from firmware_protocols.simulators import SimulatedTag
-from firmware_protocols.simulators.llrp import LlrpOptions
+from firmware_protocols.simulators.llrp_settings import LlrpOptions
 from tests.firmware_protocols.llrp.building import EPC, TID
 from tests.firmware_protocols.llrp.serving import ServedReader
 from tests.firmware_protocols.llrp.test_llrp_vectors import ROWS, message_of
