@@ -3,12 +3,13 @@
 import heapq
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 from registry_server.demo.city import CHECKPOINTS, STORIES, DemoCheckpoint, Story
 
 OPENING_GAP_S = 0.7  # every story is shown once before chance takes over
+BACK_AFTER_S = 30.0  # no bike passes the same place again sooner
 SECOND_PLACE_AFTER_S = 5.0  # the clone of TWO_PLACES answers this much later, more than a kilometre away
 DWELL_S = (1.2, 2.4)
 PEAK_RSSI_DBM = (-62.0, -48.0)
@@ -52,6 +53,7 @@ class Traffic:
         self._checkpoints = checkpoints
         self._garages = {story: self._garage(bikes, story) for story in STORIES if STORIES[story].bikes}
         self._number = 0
+        self._left_s: dict[str, float] = {}
 
     def _garage(self, bikes: Sequence[Bike], story: Story) -> dict[str, Iterator[Bike]]:
         """Each bike keeps to one checkpoint, else honest bikes would travel faster than the road allows."""
@@ -79,17 +81,22 @@ class Traffic:
             yield Departure(at_s, self._rng.choices(stories, weights)[0], place)
 
     def _tour(self, departure: Departure) -> Iterator[DrivePast]:
-        bike = self._bike(departure.story, departure.place)
+        bike = self._bike(departure)
         yield self.drive(bike, departure.place, departure.at_s)
-        if departure.story is Story.TWO_PLACES:
+        if bike.story is Story.TWO_PLACES:
             others = [other for other in self._checkpoints if other is not departure.place]
             yield self.drive(bike, self._rng.choice(others), departure.at_s + SECOND_PLACE_AFTER_S)
 
-    def _bike(self, story: Story, place: DemoCheckpoint) -> Bike:
-        if not STORIES[story].bikes:
-            return Bike(story, "-", None, None)
-        garage = self._garages[story]
-        return next(garage.get(place.slug) or next(iter(garage.values())))
+    def _bike(self, departure: Departure) -> Bike:
+        """The next one with that story; an honest one instead of one that cannot be back already."""
+        if not STORIES[departure.story].bikes:
+            return Bike(departure.story, "-", None, None)
+        garage = self._garages[departure.story]
+        bike = next(garage.get(departure.place.slug) or next(iter(garage.values())))
+        if departure.at_s - self._left_s.get(bike.name, -BACK_AFTER_S) < BACK_AFTER_S:
+            return self._bike(replace(departure, story=Story.LEGAL))
+        self._left_s[bike.name] = departure.at_s
+        return bike
 
     def drive(self, bike: Bike, place: DemoCheckpoint, at_s: float) -> DrivePast:
         self._number += 1
