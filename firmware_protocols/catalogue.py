@@ -13,6 +13,10 @@ from firmware_protocols.chafon.codec import FACTS as CHAFON_FACTS
 from firmware_protocols.chafon.codec import ChafonCodec
 from firmware_protocols.codec import Codec, Direction, FamilyFacts
 from firmware_protocols.errors import BadArgument, ProtocolError
+from firmware_protocols.impinj_json.codec import FACTS as IMPINJ_JSON_FACTS
+from firmware_protocols.impinj_json.codec import ImpinjJsonCodec
+from firmware_protocols.keyboard.codec import FACTS as KEYBOARD_FACTS
+from firmware_protocols.keyboard.codec import KeyboardCodec
 from firmware_protocols.llrp.codec import DEFAULT_PORTS as LLRP_DEFAULT_PORTS
 from firmware_protocols.llrp.codec import FACTS as LLRP_FACTS
 from firmware_protocols.llrp.codec import LlrpCodec
@@ -23,6 +27,8 @@ from firmware_protocols.r2000.codec import FACTS as R2000_FACTS
 from firmware_protocols.thingmagic.codec import DEFAULT_PORTS as THINGMAGIC_DEFAULT_PORTS
 from firmware_protocols.thingmagic.codec import FACTS as THINGMAGIC_FACTS
 from firmware_protocols.thingmagic.codec import ThingMagicCodec
+from firmware_protocols.zebra_json.codec import FACTS as ZEBRA_JSON_FACTS
+from firmware_protocols.zebra_json.codec import ZebraJsonCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,18 @@ def _cf(options: CodecOptions) -> Codec:
     )
 
 
+def _listened(facts: FamilyFacts, codec: Callable[[Direction], Codec]) -> _Family:
+    return _Family(facts, lambda options: _without_options(facts, codec, options))
+
+
+def _without_options(facts: FamilyFacts, codec: Callable[[Direction], Codec], options: CodecOptions) -> Codec:
+    if options.address is not None:
+        raise BadArgument(facts.name, "address", "none: what it tells carries no address", f"{options.address:02x}")
+    if options.antenna_ports not in (None, facts.antenna_ports):
+        raise BadArgument(facts.name, "number of antenna ports", "none: each report names its port", str(options.antenna_ports))
+    return codec(options.direction)
+
+
 _CATALOGUE: dict[str, _Family] = {
     "m100": _m100("m100"),
     "r200": _m100("r200"),
@@ -102,14 +120,23 @@ _CATALOGUE: dict[str, _Family] = {
     "cf": _Family(CF_FACTS, _cf),
 }
 
+_LISTENED: dict[str, _Family] = {
+    "impinj-json": _listened(IMPINJ_JSON_FACTS, lambda direction: ImpinjJsonCodec(direction=direction)),
+    "zebra-json": _listened(ZEBRA_JSON_FACTS, lambda direction: ZebraJsonCodec(direction=direction)),
+    "keyboard": _listened(KEYBOARD_FACTS, lambda direction: KeyboardCodec(direction=direction)),
+}
+
 FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _CATALOGUE.items()}
+"""Those that one converses with: they answer commands."""
+LISTENED_FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _LISTENED.items()}
+"""Those that only tell what they see: their codecs encode no command."""
 
 
 class UnknownFamily(ProtocolError):
     """No codec of that name."""
 
     def __init__(self, family: str) -> None:
-        super().__init__(f"no reader family {family!r}; known are {', '.join(FAMILIES)}")
+        super().__init__(f"no reader family {family!r}; known are {', '.join([*FAMILIES, *LISTENED_FAMILIES])}")
         self.family = family
 
 
@@ -121,7 +148,7 @@ def codec_for(
     antenna_ports: int | None = None,
 ) -> Codec:
     """A new codec. Raises UnknownFamily, which names the known ones, and BadArgument for an option the family cannot have."""
-    entry = _CATALOGUE.get(family)
+    entry = _CATALOGUE.get(family) or _LISTENED.get(family)
     if entry is None:
         raise UnknownFamily(family)
     return entry.build(CodecOptions(direction, address, antenna_ports))

@@ -1,0 +1,126 @@
+"""What an R700 is asked over HTTP: method, path and JSON body, for a door that sends them (HTTPS, basic authentication).
+
+Pure: an R700 has no command for a power or an antenna, they are part of the inventory that is started. So a command changes the
+profile, and the next start takes it along. Sources: as of the codec; the values of DEFAULT_PROFILE are those of R700_IOT_DICT.json.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from firmware_protocols.command_checks import check_range
+from firmware_protocols.commands import Command, GetInfo, SetAntennas, SetPower, SetRegion, StartInventory, StopInventory
+from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.impinj_json.tables import FAMILY
+
+BASE = "/api/v1"
+STREAM_PATH = f"{BASE}/data/stream"
+MAX_POWER_DBM = 33
+MAX_PORTS = 4
+ENABLED, DISABLED = "enabled", "disabled"
+JsonValue = str | int | dict[str, "JsonValue"] | list["JsonValue"]
+
+
+class HttpRequest(NamedTuple):
+    """`body` is sent as JSON; None: no body."""
+
+    method: str
+    path: str
+    body: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryProfile:
+    """How the next inventory is to read."""
+
+    ports: tuple[int, ...] = (1,)
+    power_dbm: float = 30.0
+    has_tid: bool = True
+    """FastID: chips that know it send their TID with their EPC."""
+    rf_mode: int = 4
+    session: int = 1
+    search_mode: str = "dual-target"
+    estimated_tags: int = 16
+    receive_sensitivity_dbm: int = -80
+
+
+DEFAULT_PROFILE = InventoryProfile()
+
+
+class Plan(NamedTuple):
+    """The profile from now on, and what is to be sent now, in order."""
+
+    profile: InventoryProfile
+    requests: tuple[HttpRequest, ...] = ()
+
+
+def plan(command: Command, profile: InventoryProfile) -> Plan:
+    """What a command means for a reader that reads by `profile`. Power and antennas take effect with the next start.
+
+    Raises BadArgument for a value that no R700 has, Unsupported for what its documents give no request for.
+    """
+    match command:
+        case StartInventory():
+            return Plan(profile, (start_inventory(profile),))
+        case StopInventory():
+            return Plan(profile, (stop_inventory(),))
+        case GetInfo():
+            return Plan(profile, (get_system(),))
+        case SetPower(power_dbm=power_dbm):
+            check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
+            return Plan(replace(profile, power_dbm=power_dbm))
+        case SetAntennas(ports=ports):
+            _check_ports(ports)
+            return Plan(replace(profile, ports=ports))
+        case SetRegion():
+            raise Unsupported(FAMILY, "change their region here", "no request for it is documented; set it on the reader's own web page")
+        case _:
+            raise Unsupported(FAMILY, f"do {type(command).__name__}", "no HTTP request for it is documented")
+
+
+def start_inventory(profile: InventoryProfile = DEFAULT_PROFILE) -> HttpRequest:
+    antennas: list[JsonValue] = [_antenna(profile, port) for port in profile.ports]
+    body: dict[str, JsonValue] = {"antennaConfigs": antennas, "eventConfig": _events(has_tid=profile.has_tid)}
+    return HttpRequest("POST", f"{BASE}/profiles/inventory/start", body)
+
+
+def stop_inventory() -> HttpRequest:
+    return HttpRequest("POST", f"{BASE}/profiles/stop")
+
+
+def open_stream() -> HttpRequest:
+    """Its answer does not end: the lines that the codec reads."""
+    return HttpRequest("GET", STREAM_PATH)
+
+
+def get_system() -> HttpRequest:
+    """Its answer names the model and the serial number."""
+    return HttpRequest("GET", f"{BASE}/system")
+
+
+def choose_rest_interface() -> HttpRequest:
+    """A reader that still speaks LLRP is told to speak this. Once, by an installer."""
+    return HttpRequest("PUT", f"{BASE}/system/rfid/interface", {"rfidInterface": "rest"})
+
+
+def _antenna(profile: InventoryProfile, port: int) -> dict[str, JsonValue]:
+    return {
+        "antennaPort": port,
+        "transmitPowerCdbm": round(profile.power_dbm * 100),
+        "rfMode": profile.rf_mode,
+        "inventorySession": profile.session,
+        "inventorySearchMode": profile.search_mode,
+        "estimatedTagPopulation": profile.estimated_tags,
+        "receiveSensitivityDbm": profile.receive_sensitivity_dbm,
+        "fastId": ENABLED if profile.has_tid else DISABLED,
+    }
+
+
+def _events(*, has_tid: bool) -> dict[str, JsonValue]:
+    wanted = ("epcHex", "antennaPort", "peakRssiCdbm", "frequency", "phaseAngle", "lastSeenTime")
+    fields: dict[str, JsonValue] = {"epc": DISABLED, "tid": DISABLED, "tidHex": ENABLED if has_tid else DISABLED}
+    return {"tagInventory": fields | dict.fromkeys(wanted, ENABLED)}
+
+
+def _check_ports(ports: tuple[int, ...]) -> None:
+    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= MAX_PORTS for port in ports):
+        raise BadArgument(FAMILY, "antennas", f"ports from 1 to {MAX_PORTS}, each once", ", ".join(map(str, ports)) or "none")

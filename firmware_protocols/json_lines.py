@@ -1,0 +1,200 @@
+"""What readers tell as JSON → events: lines of a stream, or whole messages of MQTT and webhooks.
+
+* A line holds one event object, an array of them, or several one after the other; a blank line keeps the connection alive.
+* What is no JSON is reported once, with all its bytes; but an event that begins inside it and ends its line is found.
+* What one event of a message has wrong costs that event alone.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from firmware_protocols.codec import Direction
+from firmware_protocols.events import NEED_DATA, Event, FrameError, FrameFault, NeedData, Notice
+from firmware_protocols.json_fields import JsonObject, WrongShape, find_text, shown
+from firmware_protocols.line_buffer import Line, LineBuffer
+
+MAX_LINE = 256 * 1024
+MAX_STARTS = 8  # how often an event is looked for inside a broken line: a bound on the work that one line can make
+MAX_NAME = 64
+KEEPALIVE = Notice("keepalive")
+SPACE = " \t\r\n"
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+
+EventDecoder = Callable[[JsonObject], Iterable[Event]]
+"""The events that one object tells. Raises WrongShape."""
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+class JsonLines:
+    """The events of one line. Feed it, then call `next_event` until NEED_DATA."""
+
+    def __init__(self, direction: Direction, decode: EventDecoder) -> None:
+        self._lines = LineBuffer(MAX_LINE)
+        self._decode = decode if direction is Direction.FROM_READER else _refuse_host
+        self._events: deque[Event] = deque()
+
+    @property
+    def held_bytes(self) -> int:
+        return self._lines.held_bytes
+
+    def receive_data(self, data: bytes) -> None:
+        self._lines.receive_data(data)
+
+    def receive_gap(self) -> None:
+        """A line without its end is then read as a whole message, if it is one."""
+        self._lines.receive_gap()
+
+    def receive_message(self, body: bytes) -> None:
+        """One message of MQTT or the body of a webhook: whole, with or without line ends inside. Its events come next."""
+        self._events += self._events_of(body) if len(body) <= MAX_LINE else [_too_long(body)]
+
+    def next_event(self) -> Event | NeedData:
+        while not self._events:
+            line = self._lines.next_line()
+            if line is NEED_DATA or isinstance(line, FrameError):
+                return line
+            self._events += self._line_events(line)
+        return self._events.popleft()
+
+    def _line_events(self, line: Line) -> Iterable[Event]:
+        if line.is_ended:
+            return [KEEPALIVE] if not line.text.strip() else self._events_of(line.text)
+        return [_cut_short(line.text)] if not _is_whole(line.text) else self._events_of(line.text)
+
+    def _events_of(self, text: bytes) -> list[Event]:
+        return list(_events_in(_as_text(text).strip(SPACE), self._decode))
+
+
+def note_of(event: JsonObject, name: str, *, detail: str = "", reader_time_us: int | None = None) -> Notice:
+    """A notice that keeps the whole event as JSON. `name` as the maker writes it."""
+    return Notice(notice_name(name), data=compact(event), detail=detail, reader_time_us=reader_time_us)
+
+
+def notice_name(name: str) -> str:
+    """`inventoryStatus` → `inventory_status`; of any text, only what can stand in a name."""
+    return _NO_NAME.sub("_", _HUMP.sub("_", name[:MAX_NAME]).lower()).strip("_") or "unnamed"
+
+
+def find_name(event: JsonObject, *fields: str) -> str | None:
+    """The first of these fields that holds text. Raises WrongShape if one holds something else."""
+    return next((name for field in fields if (name := find_text(event, field))), None)
+
+
+def compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _as_text(text: bytes) -> str:
+    return text.decode("utf-8", errors="surrogateescape")
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def _events_in(text: str, decode: EventDecoder) -> Iterator[Event]:
+    place = 0
+    while place < len(text):
+        if text[place] not in "{[":
+            yield from _search(text, place, "", decode)
+            return
+        try:
+            value, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError) as fault:
+            yield from _search(text, place, _words_of(fault), decode)
+            return
+        yield from _events_of_value(value, decode)
+        place = _end_of_space(text, end)
+
+
+def _end_of_space(text: str, place: int) -> int:
+    while place < len(text) and text[place] in SPACE:
+        place += 1
+    return place
+
+
+def _search(text: str, place: int, fault: str, decode: EventDecoder) -> Iterator[Event]:
+    """What stands from `place` on is broken: is there an event in it that ends the line?"""
+    for start in _starts(text, place):
+        try:
+            value = _DECODER.decode(text[start:])
+        except (ValueError, RecursionError):
+            continue
+        yield _broken(text[place:start], fault)
+        yield from _events_of_value(value, decode)
+        return
+    yield _broken(text[place:], fault)
+
+
+def _starts(text: str, place: int) -> Iterator[int]:
+    for _ in range(MAX_STARTS):
+        found = [start for bracket in "{[" if (start := text.find(bracket, place + 1)) >= 0]
+        if not found:
+            return
+        place = min(found)
+        yield place
+
+
+def _events_of_value(value: object, decode: EventDecoder) -> Iterator[Event]:
+    for member in value if isinstance(value, list) else [value]:
+        if isinstance(member, dict):
+            yield from _events_of_object(member, decode)
+        else:
+            yield FrameError(FrameFault.CONTENT, "an array of event objects", f"{shown(member)} in it", _data_of(member))
+
+
+def _events_of_object(event: JsonObject, decode: EventDecoder) -> Iterable[Event]:
+    try:
+        return tuple(decode(event))
+    except WrongShape as wrong:
+        return (FrameError(FrameFault.CONTENT, wrong.expected, wrong.found, _data_of(event)),)
+    except RecursionError:
+        return (FrameError(FrameFault.CONTENT, "an event object", "one that is nested too deep", b""),)
+
+
+def _data_of(value: object) -> bytes:
+    try:
+        return compact(value)
+    except RecursionError:
+        return b""
+
+
+def _broken(text: str, fault: str) -> FrameError:
+    data = _as_bytes(text)
+    if fault:
+        return FrameError(FrameFault.CONTENT, "JSON", f"broken JSON ({fault})", data)
+    return FrameError(FrameFault.NOISE, "{ or [", f"{data[0]:02x}", data)
+
+
+def _words_of(fault: Exception) -> str:
+    if isinstance(fault, json.JSONDecodeError):
+        return fault.msg
+    return "nested too deep" if isinstance(fault, RecursionError) else "a number out of bounds"
+
+
+def _is_whole(text: bytes) -> bool:
+    try:
+        return isinstance(_DECODER.decode(_as_text(text)), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _cut_short(text: bytes) -> FrameError:
+    return FrameError(FrameFault.LENGTH, "a line end", f"{len(text)} bytes, then silence", text)
+
+
+def _too_long(body: bytes) -> FrameError:
+    return FrameError(FrameFault.LENGTH, f"a message of at most {MAX_LINE} bytes", f"{len(body)} bytes", body[:MAX_LINE])
+
+
+def _refuse_host(_event: JsonObject) -> Iterable[Event]:
+    raise WrongShape("nothing: a host sends this reader HTTP requests", "an object; read it with direction from-reader")
