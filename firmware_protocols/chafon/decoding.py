@@ -96,17 +96,29 @@ def _bare_tags(data: bytes, _: Reading) -> list[TagSeen] | None:
 
 
 def _full_tags(data: bytes, reading: Reading) -> list[TagSeen] | None:
-    if len(data) < 2:
+    sizes = _tag_sizes(data)
+    if sizes is None:
         return None
     tags: list[TagSeen] = []
-    at = 2
+    at, antennas = 2, antennas_of(data[0], reading)
+    for size in sizes:
+        tags += _tag_by_antennas(data, at, size, antennas)
+        at += size
+    return tags
+
+
+def _tag_sizes(data: bytes) -> list[int] | None:
+    """Of the records behind antennas and count; None if they do not fill the data."""
+    if len(data) < 2:
+        return None
+    sizes, at = [], 2
     for _count in range(data[1]):
         size = _tag_size(data, at)
         if not size:
             return None
-        tags += _tag_by_antennas(data, at, size, antennas_of(data[0], reading))
+        sizes.append(size)
         at += size
-    return tags if at == len(data) else None
+    return sizes if at == len(data) else None
 
 
 def _tag_size(data: bytes, at: int) -> int:

@@ -24,6 +24,7 @@ HAS_TID, HAS_PHASE, TID_SIZE = 0x80, 0x40, 12
 PHASE = bytes.fromhex("00200024")
 IMPINJ = 0x001
 SCAN_UNIT_S, HEARTBEAT_UNIT_S = 0.1, 30
+ROUNDING_S = 1e-6
 MODES = range(3)  # 0 answers only; 1 pushes always; 2 while triggered, as which the simulator always counts
 SCANS = frozenset({Opcode.INVENTORY, Opcode.INVENTORY_ONE})
 
@@ -147,7 +148,7 @@ class ChafonDialect:
         scan.reads += len(heard)
         for answer in heard:
             yield Emission(self._frame(scan.opcode, Code.MORE_FRAMES, self._head(scan, 1) + self._record(answer, scan)), answer.presence)
-        if now_s + self._options.round_period_s > scan.ends_s:
+        if scan.ends_s - now_s < self._options.round_period_s + ROUNDING_S:
             self._scan = None
             yield from self._end(scan)
 
