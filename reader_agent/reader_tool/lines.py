@@ -1,9 +1,11 @@
 """The simulated reader's end of a line: a pseudo-terminal or a listening socket, which can be pulled and put back."""
 
+import fcntl
 import os
 import pty
 import socket
 import struct
+import termios
 import tty
 from contextlib import suppress
 from pathlib import Path
@@ -26,11 +28,43 @@ class Line(Protocol):
     def receive(self) -> bytes:
         """What the host has sent; b"" when it sent nothing. Never waits."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> bytes:
+        """Gives back what the line has no room for: on a wire it is lost, a player may offer it again."""
+
+    @property
+    def is_up(self) -> bool:
+        """Is there somebody who could hear?"""
+
+    @property
+    def is_drained(self) -> bool:
+        """Has the other end taken all that was sent, as far as can be known?"""
 
     def plug_in(self) -> None: ...
 
-    def unplug(self) -> None: ...
+    def unplug(self) -> None:
+        """The cable is pulled, or the reader dies."""
+
+    def close(self) -> None: ...
+
+
+class Doorkeeper(Protocol):
+    """Decides over hosts that connect, for readers that care how many there are."""
+
+    def admit(self, *, has_host: bool) -> bytes | None:
+        """What a newcomer is told before it is hung up on; None lets it in, in the place of the one that is there."""
+
+    @property
+    def has_hung_up(self) -> bool:
+        """Has the reader closed the connection?"""
+
+
+class EverybodyComesIn:
+    """The newest host has the reader."""
+
+    has_hung_up = False
+
+    def admit(self, *, has_host: bool) -> bytes | None:  # noqa: ARG002 — the protocol's
+        return None
 
 
 class PtyLine:
@@ -54,10 +88,22 @@ class PtyLine:
         except BlockingIOError:
             return b""
 
-    def send(self, data: bytes) -> None:
+    @property
+    def is_up(self) -> bool:
+        return bool(self._ends)
+
+    @property
+    def is_drained(self) -> bool:
+        waiting = bytearray(4)
+        if self._ends:
+            fcntl.ioctl(self._ends[1], termios.FIONREAD, waiting)
+        return not any(waiting)
+
+    def send(self, data: bytes) -> bytes:
         with suppress(BlockingIOError):  # nobody reads: the wire does not wait
             while self._ends and data:
                 data = data[os.write(self._ends[0], data) :]
+        return data
 
     def plug_in(self) -> None:
         # Our own hold on the host's end keeps the line up while the host closes it and opens it again.
@@ -76,12 +122,16 @@ class PtyLine:
         while self._ends:
             os.close(self._ends.pop())
 
+    def close(self) -> None:
+        self.unplug()
+
 
 class TcpLine:
-    """A socket that one host at a time may connect to; the newest one has the reader."""
+    """A socket that one host at a time has; what becomes of a second one is the doorkeeper's."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, doorkeeper: Doorkeeper | None = None) -> None:
         self._host, self._port = host, port
+        self.doorkeeper: Doorkeeper = doorkeeper or EverybodyComesIn()
         self._listener: socket.socket | None = None
         self._connection: socket.socket | None = None
         self.plug_in()
@@ -94,7 +144,14 @@ class TcpLine:
         return [end.fileno() for end in (self._listener, self._connection) if end]
 
     def receive(self) -> bytes:
-        self._accept()
+        if self.doorkeeper.has_hung_up:
+            self._hang_up()
+        data = self._read()
+        if not data:  # who is there is heard to the end before the next comes in
+            self._accept()
+        return data
+
+    def _read(self) -> bytes:
         if self._connection is None:
             return b""
         try:
@@ -107,19 +164,36 @@ class TcpLine:
             self._hang_up()
         return data
 
-    def send(self, data: bytes) -> None:
-        if self._connection:
-            try:
-                self._connection.sendall(data)
-            except BlockingIOError:
-                pass  # the host does not read: what does not fit is lost
-            except OSError:
-                self._hang_up()
+    @property
+    def is_up(self) -> bool:
+        self._accept()
+        return self._connection is not None
+
+    @property
+    def is_drained(self) -> bool:
+        return True  # closing a socket still delivers what was handed to it
+
+    def send(self, data: bytes) -> bytes:
+        try:
+            while self._connection and data:
+                data = data[self._connection.send(data) :]
+        except BlockingIOError:
+            return data  # the host does not read
+        except OSError:
+            self._hang_up()
+            return b""
+        return data
 
     def plug_in(self) -> None:
         self._listener = socket.create_server((self._host, self._port))
         self._listener.setblocking(False)
         self._port = self._listener.getsockname()[1]
+
+    def close(self) -> None:
+        """The end of a good conversation: what was sent still arrives."""
+        self._read()
+        self._hang_up()
+        self.unplug()
 
     def unplug(self) -> None:
         if self._connection:
@@ -134,6 +208,11 @@ class TcpLine:
             return
         with suppress(BlockingIOError):
             connection, _ = self._listener.accept()
+            refusal = self.doorkeeper.admit(has_host=self._connection is not None)
+            if refusal is not None:
+                with connection:
+                    connection.sendall(refusal)
+                return
             self._hang_up()
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,18 +1,32 @@
-"""What is attached to a line: ask it in each family's language."""
+"""What is attached to a line: listen to it, then ask it in each family's language.
+
+The order of the questions keeps one family's question from spoiling the next one's answer. LLRP is for networks alone, and its reader
+speaks first. Chafon comes last: its frames have no head, and the FF in them is the head of a ThingMagic frame of 33 bytes, for which
+such a module would wait. The heads of the others (FF, A0, BB, AA, CF) stand in nobody's question but their own and, as the start of a
+frame that is whole at once and wrong, CF's.
+"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 
 from firmware_protocols.catalogue import FAMILIES, codec_for
-from firmware_protocols.codec import Direction, FamilyFacts
-from firmware_protocols.events import TagSeen
-from reader_agent.clock import Clock, Moment
+from firmware_protocols.codec import Codec
+from firmware_protocols.commands import GetInfo
+from firmware_protocols.errors import Unsupported
+from firmware_protocols.events import NEED_DATA, FrameError, TagSeen
+from reader_agent.clock import Clock
 from reader_agent.errors import LinkLost, ReaderRefused
-from reader_agent.link_address import LinkAddress, SerialAddress
+from reader_agent.link_address import LinkAddress, SerialAddress, TcpAddress
 from reader_agent.links.link import Link
-from reader_agent.readers.session import Codecs, Counters, Ears, Session
+from reader_agent.reader_tool.conversation import new_session
+from reader_agent.readers.session import Counters
 
-OTHER_BAUDS = (57600, 38400, 9600)  # what readers leave the factory with besides their family's default, most frequent first
+ORDER = ("llrp", "thingmagic", "r2000", "m100", "r200", "cf", "chafon")
+NETWORK_ONLY = frozenset({"llrp"})
+OTHER_BAUDS = (38400, 9600, 230400, 921600)  # what readers are set to besides their families' defaults, most frequent first
+LISTEN_S = 0.3
+LISTENING = "(listening)"
 OpenAt = Callable[[LinkAddress, int], Link]
 
 
@@ -32,48 +46,101 @@ class Found:
     model: str
 
 
+@dataclass(slots=True)
+class Heard:
+    """What came without a question."""
+
+    byte_count: int = 0
+    frames: dict[str, int] = field(default_factory=dict)
+    """By family: how many good frames."""
+    clean: set[str] = field(default_factory=set)
+    """Families to which nothing was broken."""
+
+    @property
+    def in_words(self) -> str:
+        good = ", ".join(f"{count} good frames of {family}" for family, count in self.frames.items())
+        return good or (f"{self.byte_count} bytes that no family knows" if self.byte_count else "silence")
+
+
 def probe(address: LinkAddress, open_at: OpenAt, clock: Clock) -> tuple[Found | None, list[Attempt]]:
     """The reader that answers at that address, and every question up to there. Raises LinkLost or PortHeld if there is no line."""
     attempts: list[Attempt] = []
-    for baud, facts in _questions(address):
-        result = _ask(address, open_at, baud or facts.default_baud, facts, clock)
-        attempts.append(Attempt(facts.name, baud, result.model if isinstance(result, Counters) else result))
-        if isinstance(result, Counters):
-            return Found(facts.name, baud, result.model), attempts
-    return None, attempts
+    told_by_itself: list[Found] = []
+    for baud in _bauds(address):
+        heard = _listen(address, open_at, baud, clock)
+        attempts.append(Attempt(LISTENING, baud, heard.in_words))
+        for family in _families(address, heard):
+            result = _ask(address, open_at, baud, family, clock)
+            attempts.append(Attempt(family, baud, result.model if isinstance(result, Counters) else result))
+            if isinstance(result, Counters):
+                return Found(family, baud, result.model), attempts
+        told_by_itself += [Found(family, baud, "it reports tags unasked") for family in heard.frames if family in heard.clean]
+    return next((found for found in told_by_itself if not _can_be_asked(found.family)), None), attempts
 
 
-def _questions(address: LinkAddress) -> Iterator[tuple[int | None, FamilyFacts]]:
-    """Speeds outside, families inside: a wrong speed makes every family silent."""
-    families = [codec_for(family).facts for family in FAMILIES]
+def _bauds(address: LinkAddress) -> Iterator[int | None]:
+    """A wrong speed makes every family silent, so all are asked at one before the next. None where a line has no speed."""
     if not isinstance(address, SerialAddress):
-        yield from ((None, facts) for facts in families)
-        return
-    usual = dict.fromkeys(facts.default_baud for facts in families)
-    for baud in [address.baud] if address.baud else [*usual, *(baud for baud in OTHER_BAUDS if baud not in usual)]:
-        yield from ((baud, facts) for facts in families)
+        yield None
+    elif address.baud:
+        yield address.baud
+    else:
+        serial = [facts.default_baud for facts in FAMILIES.values() if facts.name not in NETWORK_ONLY]
+        yield from dict.fromkeys((*serial, *OTHER_BAUDS))
 
 
-def _ask(address: LinkAddress, open_at: OpenAt, baud: int, facts: FamilyFacts, clock: Clock) -> Counters | str:
+def _families(address: LinkAddress, heard: Heard) -> list[str]:
+    """Who is asked: first who was heard, then who usually has this port, then the others in their order."""
+    port = address.port if isinstance(address, TcpAddress) else None
+    asked = [name for name in FAMILIES if _can_be_asked(name) and not (name in NETWORK_ONLY and isinstance(address, SerialAddress))]
+
+    def place(family: str) -> tuple[int, bool, int]:
+        known = ORDER.index(family) if family in ORDER else len(ORDER)
+        return -heard.frames.get(family, 0), port is None or FAMILIES[family].default_tcp_port != port, known
+
+    return sorted(asked, key=place)
+
+
+def _can_be_asked(family: str) -> bool:
+    """A keyboard, or a reader that only sends, takes no question."""
+    try:
+        return bool(codec_for(family).encode(GetInfo()))
+    except Unsupported:
+        return False
+
+
+def _listen(address: LinkAddress, open_at: OpenAt, baud: int | None, clock: Clock) -> Heard:
+    """A reader that streams, or greets, says itself what it is."""
+    codecs, heard = {family: codec_for(family) for family in FAMILIES}, Heard(clean=set(FAMILIES))
+    with closing(open_at(address, baud or OTHER_BAUDS[0])) as link:
+        until_s = clock.now().monotonic_s + LISTEN_S
+        try:
+            while (left_s := until_s - clock.now().monotonic_s) > 0:
+                data = link.read(left_s)
+                heard.byte_count += len(data)
+                for codec in codecs.values():
+                    codec.receive_data(data)
+        except LinkLost:
+            pass  # it hangs up on who says nothing: the questions will tell
+    for family, codec in codecs.items():
+        _count(heard, family, codec)
+    return heard
+
+
+def _count(heard: Heard, family: str, codec: Codec) -> None:
+    while (event := codec.next_event()) is not NEED_DATA:
+        if isinstance(event, FrameError):
+            heard.clean.discard(family)
+        elif isinstance(event, TagSeen) or _can_be_asked(family):
+            heard.frames[family] = heard.frames.get(family, 0) + 1
+
+
+def _ask(address: LinkAddress, open_at: OpenAt, baud: int | None, family: str, clock: Clock) -> Counters | str:
     """What the reader says about itself, or why that family was not heard."""
     counters = Counters()
-    link = open_at(address, baud)
-    try:
-        Session(link, _codecs(facts.name), Ears(_ignore_tag, _ignore_tid), counters, clock).greet(tries=1)
-    except (LinkLost, ReaderRefused) as error:
-        return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else str(error)
-    finally:
-        link.close()
+    with closing(open_at(address, baud or FAMILIES[family].default_baud)) as link:
+        try:
+            new_session(link, family, counters, clock).greet(tries=1)
+        except (LinkLost, ReaderRefused) as error:
+            return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else str(error)
     return counters
-
-
-def _codecs(family: str) -> Codecs:
-    return Codecs(codec_for(family), codec_for(family, direction=Direction.TO_READER))
-
-
-def _ignore_tag(_seen: TagSeen, _at: Moment) -> None:
-    """Probing is not reading."""
-
-
-def _ignore_tid(_epc: bytes, _tid: bytes) -> None:
-    """Probing is not reading."""

@@ -1,0 +1,47 @@
+"""What every command of the tool says to its user, and how it refuses."""
+
+import signal
+from threading import Event
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from firmware_protocols.catalogue import FAMILIES, UnknownFamily
+from firmware_protocols.codec import FamilyFacts
+from reader_agent.link_address import LinkAddress, parse_address
+
+FAILED, WRONG_USE = 1, 2
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+FamilyName = Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.")]
+FamilyOption = Annotated[str, typer.Option("--family", "-f", help=f"One of {', '.join(FAMILIES)}.")]
+Url = Annotated[str, typer.Argument(help="tcp://HOST:PORT or serial:///dev/serial/by-id/NAME, with ?baud=N if it is not the family's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+def refuse(sentence: str, code: int = WRONG_USE) -> NoReturn:
+    err.print(f"[red]ebike-reader:[/red] {escape(sentence)}")
+    raise typer.Exit(code)
+
+
+def facts_or_exit(family: str) -> FamilyFacts:
+    if family not in FAMILIES:
+        refuse(str(UnknownFamily(family)))
+    return FAMILIES[family]
+
+
+def address_or_exit(url: str) -> LinkAddress:
+    try:
+        return parse_address(url)
+    except ValueError as error:
+        refuse(f"{url}: {error}")
+
+
+def told_to_end() -> Event:
+    """Is set when Ctrl-C or a service's stop comes."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
