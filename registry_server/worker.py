@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from registry_server.clock import Clock
@@ -29,6 +30,7 @@ POLL_S = 0.1
 DIRECTORY_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(seconds=30)
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+SQLITE_CACHE_KIB = -8192  # what is looked up is in the worker's own memory
 STEADY = timedelta(seconds=10)
 
 
@@ -89,6 +91,8 @@ class Worker:
         self._directory = AgentDirectory()
         now = clock.now()
         with database.read() as session:
+            if database.is_sqlite:
+                session.execute(text(f"PRAGMA cache_size={SQLITE_CACHE_KIB}"))
             self._directory.reload(session)
             self._watch = ChangeWatch.begin(session)
             roads = Roads(self._directory.places, TravelLimits())

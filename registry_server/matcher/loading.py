@@ -1,60 +1,168 @@
-"""Filling the matcher's memory from the database, and keeping it fresh."""
+"""Filling the matcher's memory from the database, and keeping it fresh.
 
-from collections.abc import Collection, Iterator
+A million tags in a few seconds: three tables are read one by one in columns and joined here. The database sends
+whole columns packed into one value, so that no row becomes an object.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from registry_server.db import fetch_rows
-from registry_server.matcher.memory import TagMemory, TagRow
+from registry_server.matcher.memory import EPC_BYTES, NEVER, ROW, SHORT_TID_BYTES, STATES, TagMemory, TagRow
 
-CHUNK_ROWS = 20_000
+CHUNK_IDS = 50_000
 LOOK_BACK_IDS = 500
 """On PostgreSQL a change may be committed after one with a higher id was seen. So many ids are read again at each poll."""
 MOST_IDS_A_QUERY = 5_000
 
-_COLUMNS = {
+_STATE = "CASE state " + " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(STATES)) + " END"
+_PAD = "00" * SHORT_TID_BYTES
+
+
+class _Column(NamedTuple):
+    """One number or byte string of a row: its form when packed, and how each database packs it. SQLite packs hex digits."""
+
+    name: str
+    form: str
+    postgresql: str
+    sqlite: str
+
+
+class _Source(NamedTuple):
+    table: str
+    condition: str
+    columns: tuple[_Column, ...]
+
+
+def _number(name: str, bits: int, postgresql: str, sqlite: str = "") -> _Column:
+    return _Column(name, f">i{bits // 8}", f"int{bits // 8}send({postgresql})", f"printf('%0{bits // 4}x', {sqlite or postgresql})")
+
+
+_ALLOCATIONS = _Source(
+    "epc_allocation",
+    f"length(epc) = {EPC_BYTES}",
+    (
+        _number("id", 64, "id"),
+        _Column("epc", f"S{EPC_BYTES}", "epc", "hex(epc)"),
+        _number("authority", 32, "authority_id::int", "authority_id"),
+        _number("licence", 64, "licence_id"),
+        _number(
+            "retired_at",
+            64,
+            f"coalesce(EXTRACT(EPOCH FROM retired_at)::bigint, {NEVER})",
+            f"coalesce(CAST(strftime('%s', retired_at) AS INTEGER), {NEVER})",
+        ),
+    ),
+)
+_LICENCES = _Source(
+    "licence",
+    "TRUE",
+    (
+        _number("id", 64, "id"),
+        _number("valid_until", 32, "valid_until - DATE '1970-01-01'", "max(0, CAST(julianday(valid_until) - 2440587.5 AS INTEGER))"),
+        _number("state", 32, _STATE),
+    ),
+)
+_BINDINGS = _Source(
+    "tag_binding",
+    "retired_at IS NULL",
+    (
+        _number("allocation", 64, "allocation_id"),
+        _number("tid_bytes", 32, "length(tid)"),
+        _Column(
+            "tid",
+            f"S{SHORT_TID_BYTES}",
+            f"substring(tid || '\\x{_PAD}'::bytea from 1 for {SHORT_TID_BYTES})",
+            f"substr(hex(tid) || '{_PAD}', 1, {2 * SHORT_TID_BYTES})",
+        ),
+    ),
+)
+_ODD = f"""
+SELECT a.licence_id FROM epc_allocation a WHERE length(a.epc) != {EPC_BYTES}
+UNION SELECT l.id FROM licence l JOIN vehicle v ON v.id = l.vehicle_id WHERE v.stolen_at IS NOT NULL
+UNION SELECT a.licence_id FROM epc_allocation a JOIN tag_binding b ON b.allocation_id = a.id WHERE length(b.tid) > {SHORT_TID_BYTES}
+"""  # noqa: S608 — numbers of ours
+_INSTANTS = {
     "sqlite": "CAST(julianday(l.valid_until) - 2440587.5 AS INTEGER), CAST(strftime('%s', v.stolen_at) AS INTEGER), "
     "CAST(strftime('%s', a.retired_at) AS INTEGER)",
     "postgresql": "l.valid_until - DATE '1970-01-01', EXTRACT(EPOCH FROM v.stolen_at)::bigint, EXTRACT(EPOCH FROM a.retired_at)::bigint",
 }
 _TAGS = """
-SELECT a.epc, a.authority_id, a.licence_id, l.state, {columns}, b.tid
+SELECT a.epc, a.authority_id, a.licence_id, l.state, {instants}, b.tid
 FROM epc_allocation a JOIN licence l ON l.id = a.licence_id JOIN vehicle v ON v.id = l.vehicle_id
 LEFT JOIN tag_binding b ON b.allocation_id = a.id AND b.retired_at IS NULL
-WHERE {condition} ORDER BY a.id
+WHERE a.licence_id IN ({ids}) ORDER BY a.id
 """
 
 
 def load_tags(session: Session) -> TagMemory:
-    """Every allocation of every authority, in chunks: the whole is never twice in memory."""
-    (count,) = fetch_rows(session, "SELECT count(*) FROM epc_allocation")[0]
-    return TagMemory.load(count, _chunks(session))
+    """Every allocation of every authority. What is rare (stolen, of odd length) is laid over the rest row by row."""
+    memory = TagMemory(_join(_read(session, _ALLOCATIONS), session))
+    memory.put_all(tags_of_licences(session, [licence_id for (licence_id,) in fetch_rows(session, _ODD)]))
+    return memory
 
 
-def _chunks(session: Session) -> Iterator[list[TagRow]]:
-    (last_id,) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM epc_allocation")[0]
-    for first in range(0, last_id, CHUNK_ROWS):
-        yield _tags(session, f"a.id > {first:d} AND a.id <= {first + CHUNK_ROWS:d}")
+def _join(allocations: "NDArray[Any]", session: Session) -> "NDArray[Any]":
+    rows = np.zeros(len(allocations), ROW)
+    rows["epc"] = _bytes(allocations["epc"], EPC_BYTES)
+    for name in ("authority", "licence", "retired_at"):
+        rows[name] = allocations[name]
+    rows["stolen_at"] = NEVER
+    licences = _read(session, _LICENCES)
+    of_licence = _places(licences["id"], allocations["licence"])
+    rows["valid_until"], rows["state"] = licences["valid_until"][of_licence], licences["state"][of_licence]
+    del licences, of_licence
+    bindings = _read(session, _BINDINGS)
+    bindings = bindings[np.isin(bindings["allocation"], allocations["id"])]
+    bound = _places(allocations["id"], bindings["allocation"])
+    rows["tid"][bound] = _bytes(bindings["tid"], SHORT_TID_BYTES)
+    rows["tid_bytes"][bound] = np.minimum(bindings["tid_bytes"], SHORT_TID_BYTES)
+    return rows
+
+
+def _read(session: Session, source: _Source) -> "NDArray[Any]":
+    """A table's columns, in no order."""
+    dtype = np.dtype([(column.name, column.form) for column in source.columns])
+    ((count, last_id),) = fetch_rows(session, f"SELECT count(*), coalesce(max(id), 0) FROM {source.table}")  # noqa: S608 — names of ours
+    rows, filled = np.zeros(count, dtype), 0
+    is_sqlite = session.connection().dialect.name == "sqlite"
+    packed = " || ".join(column.sqlite if is_sqlite else column.postgresql for column in source.columns)
+    together = f"group_concat({packed}, '')" if is_sqlite else f"string_agg({packed}, ''::bytea)"
+    for first in range(0, last_id, CHUNK_IDS):
+        condition = f"{source.condition} AND id > {first} AND id <= {first + CHUNK_IDS}"
+        ((data,),) = fetch_rows(session, f"SELECT {together} FROM {source.table} WHERE {condition}")  # noqa: S608 — names of ours
+        chunk = np.frombuffer(bytes.fromhex(data) if isinstance(data, str) else data or b"", dtype)[: count - filled]
+        rows[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+    return rows[:filled]
+
+
+def _places(sorted_keys: "NDArray[Any]", wanted: "NDArray[Any]") -> "NDArray[np.int64]":
+    """Where each wanted key stands. All are there: foreign keys hold that."""
+    order = np.argsort(sorted_keys, kind="stable")
+    return np.asarray(order[np.searchsorted(sorted_keys, wanted, sorter=order)], np.int64)
+
+
+def _bytes(column: "NDArray[Any]", size: int) -> "NDArray[np.uint8]":
+    return np.ascontiguousarray(column).view(np.uint8).reshape(-1, size)
 
 
 def tags_of_licences(session: Session, licence_ids: Collection[int]) -> list[TagRow]:
-    ids = sorted(licence_ids)
+    """The allocations of some licences, whole."""
+    ids: Sequence[int] = sorted(licence_ids)
+    instants = _INSTANTS[session.connection().dialect.name]
     return [
         row
         for start in range(0, len(ids), MOST_IDS_A_QUERY)
-        for row in _tags(session, f"a.licence_id IN ({', '.join(f'{number:d}' for number in ids[start : start + MOST_IDS_A_QUERY])})")
+        for row in fetch_rows(
+            session, _TAGS.format(instants=instants, ids=", ".join(f"{number:d}" for number in ids[start : start + MOST_IDS_A_QUERY]))
+        )
     ]
-
-
-def _tags(session: Session, condition: str) -> list[TagRow]:
-    columns = _COLUMNS[session.connection().dialect.name]
-    return fetch_rows(session, _TAGS.format(columns=columns, condition=condition))
-
-
-def newest_change(session: Session) -> int:
-    (newest,) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM registry_change")[0]
-    return int(newest)
 
 
 @dataclass(slots=True)
@@ -65,10 +173,10 @@ class ChangeWatch:
     seen: set[int]
 
     @classmethod
-    def begin(cls, session: Session) -> "ChangeWatch":
+    def begin(cls, session: Session) -> Self:
         """Take this before the tags are loaded: what changes meanwhile is then read twice rather than never."""
-        newest = newest_change(session)
-        return cls(newest, set())
+        ((newest,),) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM registry_change")
+        return cls(int(newest), set())
 
     def poll(self, session: Session) -> set[int]:
         """Licences that changed since the last poll. Those of the ids looked back at come once."""

@@ -4,9 +4,9 @@ One record an EPC, sorted by a 64-bit hash, with an index over the hash's first 
 is fast, not cryptographic. What came since the table was built stands in a dictionary in front of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,28 +71,11 @@ class TagMemory:
     """Belongs to one thread."""
 
     def __init__(self, rows: "NDArray[Any] | None" = None) -> None:
+        """`rows` are ROWs in any order, each EPC once."""
         self._long_tids: dict[bytes, bytes] = {}
         self._newer: dict[bytes, TagRow] = {}
         self._newer_list: list[TagRow] = []
         self._sort(np.zeros(0, ROW) if rows is None else rows)
-
-    @classmethod
-    def load(cls, count: int, chunks: Iterable[Sequence[TagRow]]) -> Self:
-        """Build from so many rows at most, a chunk at a time."""
-        rows, filled = np.zeros(count, ROW), 0
-        odd: list[TagRow] = []
-        for chunk in chunks:
-            plain = chunk
-            if not _fit_all(chunk):
-                plain = [row for row in chunk if _fits(row)]
-                odd.extend(row for row in chunk if not _fits(row))
-            room = plain[: len(rows) - filled]
-            _fill(rows[filled : filled + len(room)], room)
-            odd.extend(plain[len(room) :])  # allocated while we were loading
-            filled += len(room)
-        memory = cls(rows[:filled])
-        memory.put_all(odd)
-        return memory
 
     def __len__(self) -> int:
         return len(self._rows) + len(self._newer)
@@ -223,11 +206,6 @@ def _hashes(epcs: "NDArray[np.uint8]") -> "NDArray[np.uint64]":
     mixed *= _MIX_1
     result: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(32))
     return result
-
-
-def _fit_all(rows: Sequence[TagRow]) -> bool:
-    """The usual case, seen at once."""
-    return {len(row[0]) for row in rows} <= {EPC_BYTES} and all(row[7] is None or len(row[7]) <= SHORT_TID_BYTES for row in rows)
 
 
 def _fits(row: TagRow) -> bool:

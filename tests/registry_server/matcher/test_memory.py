@@ -44,15 +44,14 @@ def expected(row: TagRow) -> tuple[object, ...]:
     loaded=st.lists(ROWS, max_size=60, unique_by=lambda row: row.epc),
     changes=st.lists(st.lists(ROWS, max_size=12, unique_by=lambda row: row.epc), max_size=4),
     strangers=st.lists(EPCS, max_size=8),
-    room=st.integers(0, 70),
     merge_at=st.sampled_from([3, 1_000]),
 )
-def test_it_answers_as_a_dictionary_would(
-    loaded: list[TagRow], changes: list[list[TagRow]], strangers: list[bytes], room: int, merge_at: int
-) -> None:
+def test_it_answers_as_a_dictionary_would(loaded: list[TagRow], changes: list[list[TagRow]], strangers: list[bytes], merge_at: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory_module, "MERGE_AT", merge_at)
-        memory = TagMemory.load(room, [loaded[:20], loaded[20:]])
+        memory = TagMemory()
+        memory.put_all(loaded[:20])
+        memory.put_all(loaded[20:])
         oracle = {row.epc: row for row in loaded}
         for rows in changes:
             memory.put_all(rows)
@@ -75,6 +74,8 @@ def test_two_numbers_with_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(memory_module, "_hashes", lambda epcs: np.full(len(epcs), 5, np.uint64))
     rows = [TagRow(bytes([number]) * 12, 1, number, "active", 20_000, None, None, b"\xe2" * 12) for number in range(1, 9)]
-    memory = TagMemory.load(8, [rows])
+    monkeypatch.setattr(memory_module, "MERGE_AT", 8)
+    memory = TagMemory()
+    memory.put_all(rows)
     assert memory.look_up([row.epc for row in rows]).licences == list(range(1, 9))
     assert memory.find(b"\0" * 12) is None
