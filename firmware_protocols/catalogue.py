@@ -130,13 +130,14 @@ FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _CATA
 """Those that one converses with: they answer commands."""
 LISTENED_FAMILIES: dict[str, FamilyFacts] = {name: family.facts for name, family in _LISTENED.items()}
 """Those that only tell what they see: their codecs encode no command."""
+ALL_FAMILIES: dict[str, FamilyFacts] = FAMILIES | LISTENED_FAMILIES
 
 
 class UnknownFamily(ProtocolError):
     """No codec of that name."""
 
     def __init__(self, family: str) -> None:
-        super().__init__(f"no reader family {family!r}; known are {', '.join([*FAMILIES, *LISTENED_FAMILIES])}")
+        super().__init__(f"no reader family {family!r}; known are {', '.join(ALL_FAMILIES)}")
         self.family = family
 
 

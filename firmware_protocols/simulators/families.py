@@ -17,6 +17,7 @@ from firmware_protocols.simulators.llrp import LlrpReader
 from firmware_protocols.simulators.m100 import M100Dialect
 from firmware_protocols.simulators.r2000 import R2000Dialect
 from firmware_protocols.simulators.reader import DEFAULT_OPTIONS, Dialect, LineReader, LineSetup, ReaderOptions, SimulatedReader
+from firmware_protocols.simulators.smart import ImpinjTeller, KeyboardTeller, SmartReader, Teller, zebra_teller
 from firmware_protocols.simulators.tag_field import TagField
 from firmware_protocols.simulators.thingmagic import ThingMagicDialect
 from firmware_protocols.thingmagic.codec import ThingMagicCodec
@@ -39,7 +40,13 @@ _KINDS: dict[str, _Kind] = {
     "chafon": _Kind(lambda: ChafonCodec(direction=Direction.TO_READER), ChafonDialect),
     "cf": _Kind(lambda: CfCodec(direction=Direction.TO_READER), CfDialect),
 }
+_TELLERS: dict[str, Callable[[ReaderOptions], Teller]] = {
+    "impinj-json": lambda _: ImpinjTeller(),
+    "zebra-json": zebra_teller,
+    "keyboard": lambda _: KeyboardTeller(),
+}
 SIMULATED_FAMILIES: tuple[str, ...] = (*_KINDS, "llrp")
+"""Those that a host can converse with."""
 
 
 def simulator_for(
@@ -48,7 +55,9 @@ def simulator_for(
     """A simulated reader before that field. All its chance comes from `rng`. Raises ProtocolError for a family without a simulator."""
     if family == "llrp":
         return LlrpReader(field, rng, faults, options)
+    if family in _TELLERS:
+        return SmartReader(_TELLERS[family](options), field, rng, faults, options)
     kind = _KINDS.get(family)
     if kind is None:
-        raise ProtocolError(f"no simulator for family {family!r}; there are {', '.join(SIMULATED_FAMILIES)}")
+        raise ProtocolError(f"no simulator for family {family!r}; there are {', '.join([*SIMULATED_FAMILIES, *_TELLERS])}")
     return LineReader(kind.codec(), kind.dialect(field, options), field, rng, LineSetup(faults, options.round_period_s))

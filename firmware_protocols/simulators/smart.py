@@ -1,0 +1,182 @@
+"""Readers that only tell what they see: R700s, Zebra readers, keyboards. They begin by themselves and hear no command."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import NamedTuple, Protocol
+
+from firmware_protocols.errors import BadArgument
+from firmware_protocols.simulators.faults import FaultyLine, LineFaults
+from firmware_protocols.simulators.reader import MOST_ROUNDS_AT_ONCE, ReaderOptions
+from firmware_protocols.simulators.tag_field import Answer, Presence, TagField
+
+CLOCK_AT_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # what the reader's clock says when the simulation's is 0
+KEEPALIVE_S = 1.0  # an R700's is nowhere written
+HEARTBEAT_S = 10.0  # a handheld's is a setting
+TYPES_AGAIN_S = 1.0  # how long a keyboard keeps quiet about a tag that it has typed
+HOPS_KHZ = (865_700, 866_300, 866_900, 867_500)
+PHASE_STEP = 33.75
+MOST_IN_BATCH = 25  # of the longest EPCs: a handheld's message has at most 6,144 bytes (techdocs.zebra.com)
+HANDHELD, FIXED = "handheld", "fixed"
+
+
+class Told(NamedTuple):
+    """One line or message of the reader, and whose stays it reports."""
+
+    frame: bytes
+    presences: tuple[Presence, ...] = ()
+
+
+class Teller(Protocol):
+    """How one family says what was heard in one round."""
+
+    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]: ...
+
+
+class SmartReader:
+    """A SimulatedReader that reads from its first moment on, before all its antennas in every round."""
+
+    def __init__(self, teller: Teller, field: TagField, rng: Random, faults: LineFaults, options: ReaderOptions) -> None:
+        self._teller, self._field, self._options = teller, field, options
+        self._line = FaultyLine(faults, rng)
+        self._next_round_s: float | None = None
+
+    def receive_data(self, data: bytes) -> None:
+        """Nobody listens: such a reader is told what to do over HTTP, or not at all."""
+
+    def advance(self, now_s: float) -> list[bytes]:
+        is_silent = self._line.is_silent(now_s)
+        due_s = now_s if self._next_round_s is None else self._next_round_s
+        due_s = max(due_s, now_s - MOST_ROUNDS_AT_ONCE * self._options.round_period_s)
+        while due_s <= now_s:
+            if not is_silent:
+                self._run_round(due_s)
+            due_s += self._options.round_period_s
+        self._next_round_s = due_s
+        return self._line.take_writes()
+
+    def _run_round(self, now_s: float) -> None:
+        ports = [port for port in range(1, self._options.antenna_ports + 1) if port not in self._options.missing_antennas]
+        heard = [answer for port in ports for answer in self._field.run_round(now_s, port)]
+        for told in self._teller.tell(heard, now_s):
+            if self._line.put(told.frame):
+                for presence in told.presences:
+                    self._field.note_reported(presence, now_s)
+
+
+class ImpinjTeller:
+    """Lines of an R700: its status first, then a line for each report; a blank line when it has long said nothing."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None
+        self._reports = 0
+
+    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+        if self._last_s is None:
+            status = {"inventoryStatus": "running"}
+            yield Told(_line({"timestamp": _iso(now_s), "eventType": "inventoryStatus", "inventoryStatusEvent": status}))
+        for answer in heard:
+            yield Told(_line(self._event(answer, now_s)), (answer.presence,))
+        if heard or self._last_s is None:
+            self._last_s = now_s
+        elif now_s - self._last_s >= KEEPALIVE_S:
+            self._last_s = now_s
+            yield Told(b"\r\n")
+
+    def _event(self, answer: Answer, now_s: float) -> dict[str, object]:
+        self._reports += 1
+        tag = {
+            "epcHex": answer.tag.epc.hex().upper(),
+            "tidHex": answer.tag.tid.hex().upper(),
+            "antennaPort": answer.presence.antenna,
+            "peakRssiCdbm": round(answer.rssi_dbm * 100),
+            "frequency": HOPS_KHZ[self._reports % len(HOPS_KHZ)],
+            "phaseAngle": self._reports * PHASE_STEP % 360,
+            "lastSeenTime": _iso(now_s),
+        }
+        return {"timestamp": _iso(now_s), "eventType": "tagInventory", "tagInventoryEvent": tag}
+
+
+class ZebraFixedTeller:
+    """Lines of a fixed Zebra reader in its simple mode: one for each report, nothing else."""
+
+    def __init__(self) -> None:
+        self._reports = 0
+
+    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+        for answer in heard:
+            self._reports += 1
+            data = {
+                "eventNum": self._reports,
+                "format": "epc",
+                "idHex": answer.tag.epc.hex().upper(),
+                "TID": answer.tag.tid.hex().upper(),
+                "antenna": answer.presence.antenna,
+                "peakRssi": round(answer.rssi_dbm),
+                "channel": self._reports % len(HOPS_KHZ) + 1,
+                "phase": self._reports * PHASE_STEP % 180,
+            }
+            yield Told(_line({"data": data, "timestamp": _iso(now_s), "type": "SIMPLE"}), (answer.presence,))
+
+
+class ZebraHandheldTeller:
+    """Messages of a Zebra handheld, each as a line: the tags of a round in batches, and heart-beats."""
+
+    def __init__(self) -> None:
+        self._events = 0
+        self._beats = 0
+        self._next_beat_s: float | None = None
+
+    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+        if self._next_beat_s is None or now_s >= self._next_beat_s:
+            self._next_beat_s = now_s + HEARTBEAT_S
+            yield Told(self._heartbeat(now_s))
+        for start in range(0, len(heard), MOST_IN_BATCH):
+            batch = heard[start : start + MOST_IN_BATCH]
+            records = [self._record(answer) for answer in batch]
+            message = {"type": "BALANCED_PERFORMANCE", "timestamp": _iso(now_s), "data": {"tagData": records}}
+            yield Told(_line(message), tuple(answer.presence for answer in batch))
+
+    def _heartbeat(self, now_s: float) -> bytes:
+        self._beats += 1
+        status = {"rfidStatus": "INPROGRESS", "tagCount": self._events, "scanCount": 0}
+        return _line({"eventName": "heartbeat", "timestamp": _iso(now_s), "eventNumber": self._beats, "data": {"inventoryStatus": status}})
+
+    def _record(self, answer: Answer) -> dict[str, object]:
+        self._events += 1
+        rssi = round(answer.rssi_dbm)
+        return {"idHex": answer.tag.epc.hex().upper(), "peakRssi": rssi, "seenCount": 1, "eventNum": self._events}
+
+
+class KeyboardTeller:
+    """What a reader types: the EPC and Enter, each tag at most once a second."""
+
+    def __init__(self) -> None:
+        self._typed_s: dict[bytes, float] = {}
+
+    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+        self._typed_s = {epc: typed_s for epc, typed_s in self._typed_s.items() if now_s - typed_s < TYPES_AGAIN_S}
+        for answer in heard:
+            epc = answer.tag.epc
+            if epc not in self._typed_s:
+                self._typed_s[epc] = now_s
+                yield Told(epc.hex().upper().encode("ascii") + b"\r", (answer.presence,))
+
+
+def zebra_teller(options: ReaderOptions) -> Teller:
+    """Raises BadArgument for a model that is not simulated."""
+    if options.model in (None, FIXED):
+        return ZebraFixedTeller()
+    if options.model == HANDHELD:
+        return ZebraHandheldTeller()
+    raise BadArgument("zebra-json", "model", f"{FIXED} or {HANDHELD}", str(options.model))
+
+
+def _line(event: dict[str, object]) -> bytes:
+    return json.dumps(event, separators=(",", ":")).encode("ascii") + b"\r\n"
+
+
+def _iso(now_s: float) -> str:
+    moment = CLOCK_AT_ZERO + timedelta(seconds=now_s)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
