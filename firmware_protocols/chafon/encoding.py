@@ -113,6 +113,8 @@ def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, set
             return (Opcode.SET_POWER, bytes((_whole_dbm(power_dbm),)))
         case SetRegion(region=region):
             return (Opcode.SET_REGION, region_bytes(region))
+        case SetAntennas(ports=(1,)) if setup.model is Model.UHFREADER18:
+            return (Opcode.GET_INFO, b"")  # its one port is always on; what it answers is as good
         case SetAntennas(ports=ports):
             return (Opcode.SET_ANTENNAS, _antennas(ports, setup))
         case SetOutput(port=port, is_high=is_high):
@@ -131,7 +133,7 @@ def region_bytes(region: Region) -> bytes:
 
 
 def _antennas(ports: tuple[int, ...], setup: Setup) -> bytes:
-    _check_model(setup, "switch antennas", "it has one port; set the number of antenna ports to 1")
+    _check_model(setup, "switch antennas", "it has one port")
     if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= setup.antenna_ports for port in ports):
         raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {setup.antenna_ports}", str(ports))
     mask = sum(1 << port - 1 for port in ports)

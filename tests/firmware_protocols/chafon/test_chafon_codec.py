@@ -225,7 +225,7 @@ def test_a_model_that_was_chosen_is_kept() -> None:
         pytest.param(SetAntennas(()), None, id="no antenna"),
         pytest.param(SetAntennas((5,)), None, id="no such port"),
         pytest.param(SetAntennas((1, 1)), None, id="a port twice"),
-        pytest.param(SetAntennas((1,)), Model.UHFREADER18, id="antennas of a reader with one"),
+        pytest.param(SetAntennas((1, 2)), Model.UHFREADER18, id="antennas of a reader with one"),
         pytest.param(SetOutput(5, is_high=True), None, id="no such output"),
         pytest.param(SetOutput(1, is_high=True), Model.UHFREADER18, id="outputs of a reader without"),
         pytest.param(Beep(BeepMode.EACH_ROUND), None, id="beep once a round"),
@@ -244,7 +244,11 @@ def test_what_no_reader_takes_is_refused_before_it_is_sent(command: Command, mod
 
 def test_a_refusal_names_the_model() -> None:
     with pytest.raises(Unsupported, match="uhfreader18 readers cannot switch antennas: it has one port"):
-        ChafonCodec(model=Model.UHFREADER18).encode(SetAntennas((1,)))
+        ChafonCodec(model=Model.UHFREADER18).encode(SetAntennas((2,)))
+
+
+def test_the_one_port_of_uhfreader18_is_always_on() -> None:
+    assert bodies_of(ChafonCodec(model=Model.UHFREADER18), SetAntennas((1,))) == ["21"]
 
 
 @pytest.mark.parametrize(("address", "ports"), [(256, 4), (-1, 4), (0, 3), (0, 0)])
