@@ -101,41 +101,72 @@ def _as_bytes(text: str) -> bytes:
     return text.encode("utf-8", errors="surrogateescape")
 
 
+class _NoJson(Exception):
+    """`fault` says why in a few words; empty: nothing began there."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
 def _events_in(text: str, decode: EventDecoder) -> Iterator[Event]:
     place = 0
     while place < len(text):
-        if text[place] not in "{[":
-            yield from _search(text, place, "", decode)
-            return
         try:
-            value, end = _DECODER.raw_decode(text, place)
-        except (ValueError, RecursionError) as fault:
-            yield from _search(text, place, _words_of(fault), decode)
+            value, end = _value_at(text, place)
+        except _NoJson as broken:
+            yield from _search(text[place:], broken.fault, decode)
             return
         yield from _events_of_value(value, decode)
-        place = _end_of_space(text, end)
+        place = end
 
 
-def _end_of_space(text: str, place: int) -> int:
+def _search(text: str, fault: str, decode: EventDecoder) -> Iterator[Event]:
+    """What begins here is broken: do events follow in it, up to the end of the line?"""
+    for start in _starts(text):
+        values = _find_values(text, start)
+        if values is None:
+            continue
+        events = [event for value in values for event in _events_of_value(value, decode)]
+        if all(isinstance(event, FrameError) for event in events):
+            break  # a part of the broken event, no event of its own
+        yield _broken(text[:start], fault)
+        yield from events
+        return
+    yield _broken(text, fault)
+
+
+def _find_values(text: str, place: int) -> list[object] | None:
+    """What stands from there to the end; None if that is not whole."""
+    values = []
+    while place < len(text):
+        try:
+            value, place = _value_at(text, place)
+        except _NoJson:
+            return None
+        values.append(value)
+    return values
+
+
+def _value_at(text: str, place: int) -> tuple[object, int]:
+    """The object or array that begins there, and where the next thing begins. Raises _NoJson."""
+    if text[place] not in "{[":
+        raise _NoJson("")
+    try:
+        value, place = _DECODER.raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        raise _NoJson(error.msg) from None
+    except ValueError:
+        raise _NoJson("a number out of bounds") from None
+    except RecursionError:
+        raise _NoJson("nested too deep") from None
     while place < len(text) and text[place] in SPACE:
         place += 1
-    return place
+    return value, place
 
 
-def _search(text: str, place: int, fault: str, decode: EventDecoder) -> Iterator[Event]:
-    """What stands from `place` on is broken: is there an event in it that ends the line?"""
-    for start in _starts(text, place):
-        try:
-            value = _DECODER.decode(text[start:])
-        except (ValueError, RecursionError):
-            continue
-        yield _broken(text[place:start], fault)
-        yield from _events_of_value(value, decode)
-        return
-    yield _broken(text[place:], fault)
-
-
-def _starts(text: str, place: int) -> Iterator[int]:
+def _starts(text: str) -> Iterator[int]:
+    place = 0
     for _ in range(MAX_STARTS):
         found = [start for bracket in "{[" if (start := text.find(bracket, place + 1)) >= 0]
         if not found:
@@ -175,17 +206,8 @@ def _broken(text: str, fault: str) -> FrameError:
     return FrameError(FrameFault.NOISE, "{ or [", f"{data[0]:02x}", data)
 
 
-def _words_of(fault: Exception) -> str:
-    if isinstance(fault, json.JSONDecodeError):
-        return fault.msg
-    return "nested too deep" if isinstance(fault, RecursionError) else "a number out of bounds"
-
-
 def _is_whole(text: bytes) -> bool:
-    try:
-        return isinstance(_DECODER.decode(_as_text(text)), dict | list)
-    except (ValueError, RecursionError):
-        return False
+    return _find_values(_as_text(text).strip(SPACE), 0) is not None
 
 
 def _cut_short(text: bytes) -> FrameError:

@@ -39,7 +39,7 @@ def decode_event(event: JsonObject) -> Iterator[Event]:
         yield _other(event)
         return
     tag = get_object(event, TAG_INVENTORY)
-    yield _tag_seen(tag, find_time_us(event, TIMESTAMP))
+    yield _tag_seen(tag, event)
     if tag.get(TAG_ACCESS_RESPONSES):
         yield note_of(event, TAG_ACCESS_RESPONSES)
 
@@ -59,7 +59,7 @@ def _inventory_status(event: JsonObject) -> str:
     return notice_name(word) if isinstance(word, str) else ""
 
 
-def _tag_seen(tag: JsonObject, event_us: int | None) -> TagSeen:
+def _tag_seen(tag: JsonObject, event: JsonObject) -> TagSeen:
     phase = find_number(tag, "phaseAngle", 0.0, HIGHEST_PHASE_DEGREES)
     seen_us = find_time_us(tag, "lastSeenTime")
     return TagSeen(
@@ -70,7 +70,7 @@ def _tag_seen(tag: JsonObject, event_us: int | None) -> TagSeen:
         find_int(tag, "antennaPort", 1, MAX_PORT),
         find_int(tag, "frequency", 1, HIGHEST_KHZ),
         None if phase is None else round(phase),
-        last_seen_us=event_us if seen_us is None else seen_us,
+        last_seen_us=find_time_us(event, TIMESTAMP) if seen_us is None else seen_us,
     )
 
 

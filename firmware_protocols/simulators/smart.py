@@ -1,7 +1,7 @@
 """Readers that only tell what they see: R700s, Zebra readers, keyboards. They begin by themselves and hear no command."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple, Protocol
@@ -173,7 +173,7 @@ def zebra_teller(options: ReaderOptions) -> Teller:
     raise BadArgument("zebra-json", "model", f"{FIXED} or {HANDHELD}", str(options.model))
 
 
-def _line(event: dict[str, object]) -> bytes:
+def _line(event: Mapping[str, object]) -> bytes:
     return json.dumps(event, separators=(",", ":")).encode("ascii") + b"\r\n"
 
 
