@@ -53,7 +53,7 @@ def run_worker(settings: Settings, database: Database, clock: Clock, stop: threa
                 if is_outage(error):
                     log.warning("the database is away; nothing of this was acknowledged, it is tried again", reason=_reason(error))
                 else:
-                    log.exception("a transaction failed; nothing of it was acknowledged, it is tried again")
+                    log.exception("a transaction failed; nothing of it was acknowledged, it is tried again", error=repr(error))
                     intake.blame(error)
                 failures = failures + 1 if clock.now() - began_at < STEADY else 1
                 stop.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])

@@ -190,6 +190,7 @@ def test_a_second_worker_waits_for_the_place_of_the_first(city: City, database_u
     assert count(city, Passage) == 3
 
 
+@pytest.mark.timeout(180)  # five starts of a program, on a machine that may be busy
 def test_a_worker_killed_at_random_points_loses_nothing_and_counts_nothing_twice(
     city: City, database_url: str, broker: Broker, tmp_path: Path
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_worker_killed_at_random_points_loses_nothing_and_counts_nothing_twice
                 child.process.send_signal(signal.SIGKILL)
                 child.process.wait()
                 child.start()
+            done.wait()  # a child dies with the thread that started it
 
         killer = threading.Thread(target=kill_again_and_again)
         killer.start()
@@ -226,7 +228,7 @@ def test_a_worker_killed_at_random_points_loses_nothing_and_counts_nothing_twice
                     uplink.send(delivery)
                     uplink.send(deliveries[rng.randint(1, seq)])
                     time.sleep(0.05)  # let them flow while the worker dies
-                uplink.send_until_acknowledged(deliveries)
+                uplink.send_until_acknowledged(deliveries, resend_s=3.0, rounds=30)
         finally:
             done.set()
             killer.join()

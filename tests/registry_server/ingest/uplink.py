@@ -15,6 +15,7 @@ from tests.registry_server.ingest.checkpoints import Machine
 
 WAIT_S = 30.0
 RESEND_S = 0.5
+ROUNDS = 60
 
 
 class Uplink:
@@ -34,12 +35,12 @@ class Uplink:
         with self._news:
             return self._news.wait_for(lambda: self.covered.issuperset(seqs), timeout_s)
 
-    def send_until_acknowledged(self, deliveries: dict[int, Delivery]) -> None:
-        """Every batch at once, and what is missing again twice a second."""
-        for _ in range(int(WAIT_S / RESEND_S)):
+    def send_until_acknowledged(self, deliveries: dict[int, Delivery], *, resend_s: float = RESEND_S, rounds: int = ROUNDS) -> None:
+        """Every batch at once, and what is missing again after a while."""
+        for _ in range(rounds):
             for seq in sorted(set(deliveries) - self.covered):
                 self.send(deliveries[seq])
-            if self.wait_for(*deliveries, timeout_s=RESEND_S):
+            if self.wait_for(*deliveries, timeout_s=resend_s):
                 return
         raise AssertionError(f"never acknowledged: {sorted(set(deliveries) - self.covered)}")
 
