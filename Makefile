@@ -37,6 +37,9 @@ check: setup  ## style, types, import rules, architecture, fresh generated files
 	$(BIN)/python -m pytest -q tests/architecture
 	$(BIN)/python -m schemas.published docs/contracts --check
 
+fuzz: setup  ## feed a million harmed frames to every codec: make fuzz ARGS="--frames 20000 --family m100"
+	@$(BIN)/python -m fuzz $(ARGS)
+
 bench: setup  ## measure beside the naive design in the same run; prints a table and writes JSON
 	@$(BIN)/python -m bench $(ARGS)
 

@@ -10,7 +10,7 @@ from firmware_protocols.catalogue import codec_for
 from firmware_protocols.commands import Command, WriteEpc
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import pc_with_epc_size
-from reader_agent.reader_tool.terminal import AsJson, FamilyName, facts_or_exit, refuse
+from reader_agent.reader_tool.terminal import AsJson, FamilyName, conversing_or_exit, refuse
 from reader_agent.reader_tool.values import BadValue, options_of, parse_fields, required_of
 
 COMMANDS: dict[str, type] = {re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind for kind in get_args(Command)}
@@ -80,7 +80,7 @@ def encode(
     as_json: AsJson = False,
 ) -> None:
     """Print the frames of a command as hex, one a line."""
-    facts_or_exit(family)
+    conversing_or_exit(family)
     try:
         asked = parse_command(command, context.args)
         frames = codec_for(family, address=address, antenna_ports=antenna_ports).encode(asked)

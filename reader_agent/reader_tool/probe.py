@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.catalogue import ALL_FAMILIES, FAMILIES, LISTENED_FAMILIES, codec_for
 from firmware_protocols.codec import Codec
-from firmware_protocols.commands import GetInfo
-from firmware_protocols.errors import Unsupported
 from firmware_protocols.events import NEED_DATA, FrameError, TagSeen
 from reader_agent.clock import Clock
 from reader_agent.errors import LinkLost, ReaderRefused
@@ -58,7 +56,7 @@ class Heard:
 
     @property
     def in_words(self) -> str:
-        good = ", ".join(f"{count} good frames of {family}" for family, count in self.frames.items())
+        good = ", ".join(f"{count} good frame{'s' * (count > 1)} of {family}" for family, count in self.frames.items())
         return good or (f"{self.byte_count} bytes that no family knows" if self.byte_count else "silence")
 
 
@@ -74,8 +72,10 @@ def probe(address: LinkAddress, open_at: OpenAt, clock: Clock) -> tuple[Found | 
             attempts.append(Attempt(family, baud, result.model if isinstance(result, Counters) else result))
             if isinstance(result, Counters):
                 return Found(family, baud, result.model), attempts
-        told_by_itself += [Found(family, baud, "it reports tags unasked") for family in heard.frames if family in heard.clean]
-    return next((found for found in told_by_itself if not _can_be_asked(found.family)), None), attempts
+        told_by_itself += [
+            Found(family, baud, "it reports tags unasked") for family in LISTENED_FAMILIES if family in heard.clean & heard.frames.keys()
+        ]
+    return next(iter(told_by_itself), None), attempts
 
 
 def _bauds(address: LinkAddress) -> Iterator[int | None]:
@@ -92,7 +92,7 @@ def _bauds(address: LinkAddress) -> Iterator[int | None]:
 def _families(address: LinkAddress, heard: Heard) -> list[str]:
     """Who is asked: first who was heard, then who usually has this port, then the others in their order."""
     port = address.port if isinstance(address, TcpAddress) else None
-    asked = [name for name in FAMILIES if _can_be_asked(name) and not (name in NETWORK_ONLY and isinstance(address, SerialAddress))]
+    asked = [name for name in FAMILIES if not (name in NETWORK_ONLY and isinstance(address, SerialAddress))]
 
     def place(family: str) -> tuple[int, bool, int]:
         known = ORDER.index(family) if family in ORDER else len(ORDER)
@@ -101,17 +101,9 @@ def _families(address: LinkAddress, heard: Heard) -> list[str]:
     return sorted(asked, key=place)
 
 
-def _can_be_asked(family: str) -> bool:
-    """A keyboard, or a reader that only sends, takes no question."""
-    try:
-        return bool(codec_for(family).encode(GetInfo()))
-    except Unsupported:
-        return False
-
-
 def _listen(address: LinkAddress, open_at: OpenAt, baud: int | None, clock: Clock) -> Heard:
     """A reader that streams, or greets, says itself what it is."""
-    codecs, heard = {family: codec_for(family) for family in FAMILIES}, Heard(clean=set(FAMILIES))
+    codecs, heard = {family: codec_for(family) for family in ALL_FAMILIES}, Heard(clean=set(ALL_FAMILIES))
     with closing(open_at(address, baud or OTHER_BAUDS[0])) as link:
         until_s = clock.now().monotonic_s + LISTEN_S
         try:
@@ -131,7 +123,7 @@ def _count(heard: Heard, family: str, codec: Codec) -> None:
     while (event := codec.next_event()) is not NEED_DATA:
         if isinstance(event, FrameError):
             heard.clean.discard(family)
-        elif isinstance(event, TagSeen) or _can_be_asked(family):
+        elif isinstance(event, TagSeen) or family in FAMILIES:
             heard.frames[family] = heard.frames.get(family, 0) + 1
 
 
@@ -141,6 +133,8 @@ def _ask(address: LinkAddress, open_at: OpenAt, baud: int | None, family: str, c
     with closing(open_at(address, baud or FAMILIES[family].default_baud)) as link:
         try:
             new_session(link, family, counters, clock).greet(tries=1)
-        except (LinkLost, ReaderRefused) as error:
-            return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else str(error)
+        except ReaderRefused as error:
+            return str(error)
+        except LinkLost:
+            return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else "no answer"
     return counters

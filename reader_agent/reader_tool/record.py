@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event, Timer
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
+from firmware_protocols.catalogue import FAMILIES
 from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
 from reader_agent.links.link import Link
@@ -27,7 +27,7 @@ def record(
     url: Url,
     file: Annotated[Path, typer.Argument(help="Where to write; a file that is there is not touched.")],
     *,
-    family: Annotated[str | None, typer.Option("--family", "-f", help="Also start an inventory in this family and keep it going.")] = None,
+    family: Annotated[str | None, typer.Option("--family", "-f", help="Whose bytes; a family that takes commands is told to read.")] = None,
     ports: Annotated[str, typer.Option(help="With --family: the antenna ports, such as 1,2.")] = "1",
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End by itself.")] = None,
     as_json: AsJson = False,
@@ -63,8 +63,9 @@ def record(
 
 def without_account(url: str) -> str:
     """A recording is passed on: a name and password in the address are not part of it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return scheme + mark + place.rpartition("@")[2] + slash + path
 
 
 def _ports_or_exit(text: str) -> tuple[int, ...]:
@@ -77,7 +78,7 @@ def _ports_or_exit(text: str) -> tuple[int, ...]:
 def _run(link: Link, family: str | None, setup: ReaderSetup, stop: Event) -> str:
     """Until told to stop. Gives the reason if it ended otherwise: what was recorded so far stays a recording."""
     try:
-        if family is None:
+        if family not in FAMILIES:
             while not stop.is_set():
                 link.read(TICK_S)
         else:

@@ -16,6 +16,7 @@ from reader_agent.reader_tool.recording import Entry, Way
 
 TICK_S = 0.02
 PATIENCE_S = 2.0  # for so long a host's next command is waited for; this host may do with fewer than the recorded one
+LINGER_S = 0.3  # the kernel passes a pseudo-terminal's last bytes on a moment after they were written
 GAP_S = 0.1  # as on the agent's serial lines
 
 
@@ -49,7 +50,8 @@ class Player:
                 continue
             self._await_time(origin_s + entry.t_s / self._pace.speed)
             self._send(entry.data)
-        while not self._stop.is_set() and not self._line.is_drained:
+        until_s = self._now_s() + LINGER_S
+        while not self._stop.is_set() and (self._now_s() < until_s or not self._line.is_drained):
             self._listen(TICK_S)
 
     def _await_host(self, count: int, patience_s: float) -> None:

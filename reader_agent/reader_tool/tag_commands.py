@@ -14,7 +14,7 @@ from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
 from reader_agent.reader_tool.passwords import find_password
 from reader_agent.reader_tool.tag_access import Place, TagDesk, TagRefused, at_reader
-from reader_agent.reader_tool.terminal import FAILED, AsJson, FamilyOption, Url, address_or_exit, facts_or_exit, out, refuse
+from reader_agent.reader_tool.terminal import FAILED, AsJson, FamilyOption, Url, address_or_exit, conversing_or_exit, out, refuse
 from reader_agent.reader_tool.values import BadValue, option_name, parse_value
 
 ACCESS, NEW_ACCESS = "EBIKE_ACCESS_PASSWORD", "EBIKE_NEW_ACCESS_PASSWORD"
@@ -179,7 +179,7 @@ def _do(place: Place, command: str, work: Callable[[TagDesk], tuple[str, Told]],
 
 
 def _place(url: str, family: str, antenna: int, power_dbm: float | None) -> Place:
-    return Place(address_or_exit(url), facts_or_exit(family).name, antenna, power_dbm)
+    return Place(address_or_exit(url), conversing_or_exit(family).name, antenna, power_dbm)
 
 
 def _hex_or_none(name: str, text: str | None) -> bytes | None:

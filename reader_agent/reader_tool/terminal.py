@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from firmware_protocols.catalogue import FAMILIES, UnknownFamily
+from firmware_protocols.catalogue import ALL_FAMILIES, FAMILIES, UnknownFamily
 from firmware_protocols.codec import FamilyFacts
 from reader_agent.link_address import LinkAddress, parse_address
 
 FAILED, WRONG_USE = 1, 2
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
-FamilyName = Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.")]
+FamilyName = Annotated[str, typer.Argument(help=f"One of {', '.join(ALL_FAMILIES)}.")]
 FamilyOption = Annotated[str, typer.Option("--family", "-f", help=f"One of {', '.join(FAMILIES)}.")]
 Url = Annotated[str, typer.Argument(help="tcp://HOST:PORT or serial:///dev/serial/by-id/NAME, with ?baud=N if it is not the family's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -27,9 +27,17 @@ def refuse(sentence: str, code: int = WRONG_USE) -> NoReturn:
 
 
 def facts_or_exit(family: str) -> FamilyFacts:
-    if family not in FAMILIES:
+    if family not in ALL_FAMILIES:
         refuse(str(UnknownFamily(family)))
-    return FAMILIES[family]
+    return ALL_FAMILIES[family]
+
+
+def conversing_or_exit(family: str) -> FamilyFacts:
+    """A family whose readers take commands."""
+    facts = facts_or_exit(family)
+    if family not in FAMILIES:
+        refuse(f"{family} readers only tell what they see and take no commands; those that do: {', '.join(FAMILIES)}")
+    return facts
 
 
 def address_or_exit(url: str) -> LinkAddress:

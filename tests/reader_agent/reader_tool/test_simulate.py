@@ -1,6 +1,5 @@
 """`ebike-reader simulate` and `probe`: a reader without a reader, on a real line."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from time import time
 
 import pytest
 
-from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.catalogue import codec_for
 from firmware_protocols.commands import GetInfo, StartInventory, WriteEpc
 from firmware_protocols.events import NEED_DATA, Event, Reply, Status, TagSeen
 from reader_agent.link_address import parse_address
@@ -179,27 +178,3 @@ def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
 def test_orders_are_checked_field_by_field() -> None:
     with pytest.raises(ContractError, match="dwell"):
         parse_order(b'{"enter": {"tid": "E2801160", "dwell": 2}}')
-
-
-def probe(url: str) -> tuple[int, dict[str, object], str]:
-    command = [sys.executable, "-m", "reader_agent.reader_tool", "probe", "--json", url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_probing_finds_the_family(family: str, tmp_path: Path) -> None:
-    simulator = SimulatorProcess.on_pty(family, tmp_path / "by-id")
-    code, result, _ = probe(simulator.url)
-    assert simulator.stop() == 0
-    assert code == 0
-    found = result["found"]
-    assert isinstance(found, dict)
-    assert (found["family"], found["baud"]) == (family, 115200)
-    assert found["model"]
-
-
-def test_probing_a_line_that_is_not_there_says_so(tmp_path: Path) -> None:
-    code, _, said = probe(f"serial://{tmp_path}/nobody")
-    assert code == 1
-    assert "no such port; is the reader plugged in" in said

@@ -1,0 +1,104 @@
+"""`ebike-reader encode`: words in, the codec's own frames out."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.commands import Bank, Command, LockAction, LockTag, ReadBank, Region, SetAntennas, SetOutput, SetRegion, WriteEpc
+from firmware_protocols.errors import ProtocolError
+from reader_agent.reader_tool.__main__ import app
+from reader_agent.reader_tool.encode import COMMANDS, BadCommand, parse_command
+from reader_agent.reader_tool.values import options_of
+
+EPC = bytes.fromhex("e28011700000020f1a2b3c4d")
+ROWS: list[tuple[str, Command]] = [
+    ("read-bank --bank tid --word-address 0 --word-count 6", ReadBank(Bank.TID, 0, 6)),
+    (
+        f"read-bank --bank=TID --word-address=0x0 --word-count=6 --password 11223344 --epc {EPC.hex()}",
+        ReadBank(Bank.TID, 0, 6, 0x11223344, EPC),
+    ),
+    (f"write-epc --new-epc {EPC.hex()}", WriteEpc(EPC, 0x3000)),
+    (f"write-epc --new-epc {EPC.hex()} --new-pc 31a0", WriteEpc(EPC, 0x31A0)),
+    ("set-antennas --ports 1,3", SetAntennas((1, 3))),
+    ("set-region --region china_900", SetRegion(Region.CHINA_900)),
+    ("set-output --port 3 --is-high", SetOutput(3, is_high=True)),
+    ("set-output --is-high off --port 3", SetOutput(3, is_high=False)),
+    (
+        "lock-tag --password 11223344 --epc-bank needs-password --kill-password closed-forever",
+        LockTag(0x11223344, kill_password=LockAction.CLOSED_FOREVER, epc_bank=LockAction.NEEDS_PASSWORD),
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "command"), ROWS, ids=[row[0][:40] for row in ROWS])
+def test_words_are_the_command_that_they_say(words: str, command: Command) -> None:
+    name, *options = words.split()
+    assert parse_command(name, options) == command
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param("frobnicate", "no command 'frobnicate'; known are get-info", id="unknown command"),
+        pytest.param("read-bank --bank tid", "needs --word-address a whole number, --word-count a whole number", id="something missing"),
+        pytest.param("read-bank --bnk tid", "expected one of bank, word-address", id="unknown option"),
+        pytest.param("get-info --epc 11", "expected none, found 'epc'", id="an option where there is none"),
+        pytest.param("read-bank --bank foo", "bank: expected reserved|epc|tid|user, found 'foo'", id="no such bank"),
+        pytest.param("read-bank --bank", "bank: expected reserved|epc|tid|user, found 'nothing'", id="a value left out"),
+        pytest.param("read-bank bank tid", "option: expected --NAME VALUE, found 'bank'", id="no option"),
+        pytest.param("write-epc --new-epc e28", "new-epc: expected hex, found 'e28'", id="half a byte"),
+        pytest.param("set-output --port 1 --port 2", "port: expected it once", id="twice"),
+        pytest.param("set-antennas --ports a", "ports: expected whole numbers", id="no number"),
+    ],
+)
+def test_what_is_no_command_is_told(words: str, says: str) -> None:
+    name, *options = words.split()
+    with pytest.raises(BadCommand) as refused:
+        parse_command(name, options)
+    assert says in str(refused.value)
+
+
+def test_a_password_that_is_none_is_not_repeated() -> None:
+    with pytest.raises(BadCommand) as refused:
+        parse_command("lock-tag", ["--password", "secret99x", "--epc-bank", "open"])
+    assert "password: expected 8 hex digits" in str(refused.value)
+    assert "secret99x" not in str(refused.value)
+
+
+def test_every_command_has_a_name_and_every_option_an_expectation() -> None:
+    assert {"get-info", "start-inventory", "read-bank", "write-epc", "lock-tag"} <= set(COMMANDS)
+    assert all(takes for kind in COMMANDS.values() for takes in options_of(kind).values())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("words", "command"), ROWS, ids=[row[0][:40] for row in ROWS])
+def test_the_frames_are_the_codecs_or_its_refusal(family: str, words: str, command: Command) -> None:
+    done = CliRunner().invoke(app, ["encode", family, *words.split()])
+    try:
+        frames = [frame.hex() for frame in codec_for(family).encode(command)]
+    except ProtocolError as error:
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert str(error) in done.stderr
+    else:
+        assert (done.exit_code, done.stdout.split()) == (0, frames)
+
+
+def test_json_and_the_address() -> None:
+    done = CliRunner().invoke(app, ["encode", "r2000", "get-info", "--address", "5", "--json"])
+    assert json.loads(done.stdout) == {"family": "r2000", "command": "get-info", "frames": ["a0030572e6"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["m300", "get-info"], "no reader family 'm300'", id="unknown family"),
+        pytest.param(["keyboard", "get-info"], "keyboard readers only tell what they see", id="a family that takes no commands"),
+        pytest.param(["m100", "get-info", "--address", "1"], "the frames carry no address", id="no address"),
+    ],
+)
+def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
+    done = CliRunner().invoke(app, ["encode", *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in done.stderr
