@@ -151,12 +151,13 @@ def _driver(connection: Connection) -> Any:
 
 
 def _engine(url: str) -> Engine:
+    """`hide_parameters`: what is written into rows must not stand in an error that is logged (names, mobiles, password hashes)."""
     sqlite = make_url(url).get_backend_name() == "sqlite"
     if sqlite:
-        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
     else:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     return engine
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from registry_server.audit.models import AuditEntry
 from registry_server.audit.service import Act, record
@@ -55,3 +56,11 @@ def test_an_exception_leaves_nothing_behind(database: Database, two_cities: tupl
 def test_an_instant_comes_back_in_utc(database: Database, two_cities: tuple[int, int]) -> None:
     with database.read(two_cities[0]) as session:
         assert session.scalars(select(AuditEntry.at)).all() == [AT]
+
+
+def test_an_error_of_the_database_does_not_say_what_was_to_be_written(database: Database, two_cities: tuple[int, int]) -> None:
+    with pytest.raises(IntegrityError) as refused, database.write() as session:  # noqa: PT012 — the block is what is tested
+        for slug in ("three", "three"):
+            session.add(Authority(slug=slug, name_bn="গোপন", name_en="secret", plate_prefix_bn="", plate_prefix_en="", law="", afi=None))
+            session.flush()
+    assert "secret" not in str(refused.value)
