@@ -14,6 +14,7 @@ from registry_server.web import kept_forms, pages
 from registry_server.web.csrf import SAFE_METHODS, Forged
 from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name, find_signed_in
 from registry_server.web.formats import digits
+from registry_server.web.middleware import security_headers
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +120,11 @@ def _answer_http(request: Request, error: Exception) -> Response:
 
 
 def _fail(request: Request, error: Exception) -> Response:
+    """Starlette asks for this answer outside of all middleware: it must bring its headers itself."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return error_page(request, 500)
+    response = error_page(request, 500)
+    response.headers.update(security_headers(https_only=request.app.state.settings.cookie_secure))
+    return response
 
 
 async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:

@@ -24,12 +24,16 @@ SECURITY_HEADERS = {
 HSTS = "max-age=31536000"
 
 
+def security_headers(*, https_only: bool) -> dict[str, str]:
+    return SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https_only else {}) | {"Cache-Control": "no-store"}
+
+
 class SecurityHeaders:
     """Adds what is missing; a route that sets a header of its own keeps it."""
 
     def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
         self._app = app
-        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https_only else {})
+        self._headers = security_headers(https_only=https_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -37,7 +41,6 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

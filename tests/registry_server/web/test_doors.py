@@ -124,7 +124,11 @@ def test_a_session_ends_after_its_whole_age_however_busy(client_for: ClientFor, 
 
 
 def test_no_answer_lacks_its_security_headers(app: FastAPI, anybody: Browser) -> None:
-    for path in ("/", "/sign-in", "/nothing", "/healthz"):
+    @app.get("/broken")
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    for path in ("/", "/sign-in", "/nothing", "/healthz", "/broken"):
         headers = anybody.get(path).headers
         assert "default-src 'self'" in headers["content-security-policy"], path
         assert "unsafe" not in headers["content-security-policy"], path
