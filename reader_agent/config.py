@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
 from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
 from firmware_protocols.errors import ProtocolError
 from reader_agent.config_rules import Problem, find_conflicts
@@ -74,8 +74,8 @@ def _name(kind: type[_N]) -> Callable[[object], _N]:
 
 def _family(value: object) -> str:
     family = _text(value)
-    if family not in FAMILIES:
-        raise ValueError(f"unknown reader family; write one of {', '.join(FAMILIES)}")
+    if family not in ALL_FAMILIES:
+        raise ValueError(f"unknown reader family; write one of {', '.join(ALL_FAMILIES)}")
     return family
 
 

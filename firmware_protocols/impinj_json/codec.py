@@ -17,6 +17,7 @@ FACTS = FamilyFacts(
     reads_tid_in_inventory=True,
     inventory_ends_by_itself=False,
     pulses_in_inventory=False,  # blank lines come, but how often is nowhere written
+    takes_commands=False,
 )
 
 

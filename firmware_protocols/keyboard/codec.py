@@ -26,6 +26,7 @@ FACTS = FamilyFacts(
     reads_tid_in_inventory=False,
     inventory_ends_by_itself=False,
     pulses_in_inventory=False,
+    takes_commands=False,
 )
 
 

@@ -17,6 +17,7 @@ FACTS = FamilyFacts(
     reads_tid_in_inventory=True,
     inventory_ends_by_itself=False,
     pulses_in_inventory=False,  # heart-beats come as they are configured: from never to every 65,535 s
+    takes_commands=False,
 )
 
 

@@ -76,7 +76,10 @@ class Session:
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
 
     def prepare(self, setup: ReaderSetup) -> None:
-        """Make the reader ours: learn what it is, set it, start the inventory."""
+        """Make the reader ours: learn what it is, set it, start the inventory. One that takes no commands is as it is."""
+        if not self._codec.facts.takes_commands:
+            self._counters.model = self._codec.facts.name
+            return
         self.greet()
         for command in self._settings(setup):
             reply = self._ask_surely(command)
@@ -91,15 +94,22 @@ class Session:
 
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""
+        takes_commands = self._codec.facts.takes_commands
         while not stop.is_set():
             events = self.hear(TICK_S)
-            wanted.note_seen((event for event in events if isinstance(event, TagSeen)), self._last_event_s)
-            if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
-                self.start_inventory()
-            self._prove_alive()
-            if setup.has_to_read_tid:
-                self._read_wanted(setup, wanted)
-        self.ask_in_time(StopInventory(), ANSWER_S)
+            if takes_commands:
+                self._tend(events, setup, wanted)
+        if takes_commands:
+            self.ask_in_time(StopInventory(), ANSWER_S)
+
+    def _tend(self, events: list[Event], setup: ReaderSetup, wanted: WantedTids) -> None:
+        """What a reader in inventory needs from time to time."""
+        wanted.note_seen((event for event in events if isinstance(event, TagSeen)), self._last_event_s)
+        if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
+            self.start_inventory()
+        self._prove_alive()
+        if setup.has_to_read_tid:
+            self._read_wanted(setup, wanted)
 
     def _read_wanted(self, setup: ReaderSetup, wanted: WantedTids) -> None:
         """One TID, if one is wanted and the air is free for it; then the inventory goes on as it was."""

@@ -67,7 +67,7 @@ def test_what_is_left_out_has_a_default() -> None:
         ),
         pytest.param(
             raw(readers=[reader(family="m200")]),
-            'readers.gate-1.family = "m200": unknown reader family; write one of m100, r200, r2000',
+            'readers.gate-1.family = "m200": unknown reader family; write one of m100, r200, r2000, ',
             id="unknown family",
         ),
         pytest.param(

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from firmware_protocols.catalogue import FAMILIES
+from firmware_protocols.catalogue import FAMILIES, LISTENED_FAMILIES
 from firmware_protocols.commands import Region
 from firmware_protocols.simulators.faults import LineFaults
 from reader_agent.errors import LinkLost, ReaderRefused
@@ -213,3 +213,13 @@ def test_when_told_to_stop_the_reader_stops_transmitting(family: str) -> None:
     bench.session.hear(0.5)
     bench.session.hear(0.5)
     assert len(bench.seen) - before <= 2
+
+
+@pytest.mark.parametrize("family", LISTENED_FAMILIES)
+def test_a_reader_that_takes_no_commands_is_listened_to_and_told_nothing(family: str) -> None:
+    bench = Bench(family, setup=ReaderSetup((1,)))
+    bench.enter(enters_s=1.0, leaves_s=4.0)
+    bench.run(20.0)
+    assert {seen.epc for seen, _ in bench.seen} == {EPC}
+    assert bench.written == []
+    assert bench.counters.model == family
