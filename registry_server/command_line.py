@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from registry_server.audit.service import Act
 from registry_server.authorities.models import Authority
@@ -35,8 +37,12 @@ BrokerUrl = Annotated[str | None, typer.Option("--broker-url", help="An MQTT bro
 AuthoritySlug = Annotated[str, typer.Option("--authority", help="The authority's short name, e.g. kcc.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
-screen = Console()
-errors = Console(stderr=True)
+screen = Console(markup=False, emoji=False)
+"""Prints words as they are: a name with brackets in it is a name. What is to stand out is a `rich.text.Text`."""
+errors = Console(stderr=True, markup=False, emoji=False)
+
+
+STEERING = dict.fromkeys({*range(32), *range(127, 160)} - set(b"\t\n"), "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,11 @@ def settings_with(**given: object) -> Settings:
     unknown = sorted(name for name in os.environ if name.startswith("EBIKE_") and not name.startswith("EBIKE_TEST_") and name not in known)
     if unknown:
         raise SetupError(f"{', '.join(unknown)} in the environment means nothing here. Known: {', '.join(sorted(known))}")
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        wrong = "; ".join(f"EBIKE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors(include_input=False))
+        raise SetupError(f"a setting cannot be used: {wrong}") from None
 
 
 @contextmanager
@@ -89,12 +99,23 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except RegistryError as refusal:
-            errors.print(f"[bold red]ebike-server:[/] {_in_words(refusal)}", highlight=False)
+            show_refusal(_in_words(refusal))
         except OperationalError as error:
-            errors.print(f"[bold red]ebike-server:[/] the database does not answer: {error.orig}", highlight=False)
+            show_refusal(f"the database does not answer: {error.orig}")
+        except ArgumentError:
+            show_refusal("the database URL cannot be read; expected postgresql://user:password@host/name")
         raise typer.Exit(1)
 
     return run
+
+
+def show_refusal(sentence: str) -> None:
+    errors.print(Text.assemble(("ebike-server:", "bold red"), " ", printable(sentence)))
+
+
+def printable(text: str) -> str:
+    """Without the signs by which a file or a name could steer the terminal."""
+    return text.translate(STEERING)
 
 
 def _in_words(refusal: RegistryError) -> str:

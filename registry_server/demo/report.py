@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -31,7 +32,7 @@ def opening_panel(web_url: str, sign_ins: Sequence[SignIn], seconds: float | Non
 def second_line(second: int, shown: Sequence[Shown]) -> None:
     """One line: how many passed in this second, and what was found on the last of them."""
     flagged = [passage for passage in shown if passage.kinds]
-    names = [f"[red]{passage.checkpoint}: {passage.plate or passage.epc[-8:]} {'+'.join(passage.kinds)}[/]" for passage in flagged]
+    names = [f"[red]{escape(f'{one.checkpoint}: {one.plate or one.epc[-8:]}')} {'+'.join(one.kinds)}[/]" for one in flagged]
     screen.print(
         f"{second:4d} s  [green]{len(shown) - len(flagged):2d} legal[/]  {len(flagged):2d} flagged  {'  '.join(names[-SHOWN_A_LINE:])}"
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from rich.markup import escape
 from sqlalchemy import func, select
 
 from registry_server.db import Database
@@ -62,7 +63,7 @@ class Visitor:
         for licence_id, number in rows:
             self._after_licence = licence_id
             self.bikes[licence_id] = VisitorBike(licence_id, number, self.seeding.new_chip(), drives_at_s=now_s + FIRST_DRIVE_AFTER_S)
-            screen.print(f"        [bold]{number} was registered; it is on the road with a blank chip[/]")
+            screen.print(f"        [bold]{escape(number)} was registered; it is on the road with a blank chip[/]")
 
     def _serve_desk(self) -> None:
         """Put the chip of the bike whose tag is to be written on the desk's reader, and notice when it is written."""
@@ -84,7 +85,7 @@ class Visitor:
             if not bike.is_encoded and written.get(bike.licence_id) == bike.chip:
                 bike.is_encoded = True
                 self._clear_desk(bike)
-                screen.print(f"        [bold green]{bike.number}: the desk wrote and locked its tag[/]")
+                screen.print(f"        [bold green]{escape(bike.number)}: the desk wrote and locked its tag[/]")
         if self._on_desk is None and wanted:
             self._lay_on_desk(self.bikes[wanted[0]])
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import secrets
 import sys
 from collections import Counter
@@ -10,17 +11,29 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
-from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, Installation, errors, installation, screen
+from registry_server.command_line import (
+    AsJson,
+    AuthoritySlug,
+    DatabaseUrl,
+    DataDir,
+    Installation,
+    installation,
+    printable,
+    screen,
+    show_refusal,
+)
 from registry_server.errors import FieldProblem, SetupError
 from registry_server.imports import service
 from registry_server.imports.columns import MAX_BYTES, FileRefused
 from registry_server.imports.service import ImportTools, Judged
 from registry_server.licences.service import lock_counter
+from registry_server.people.bangla import latin_digits
 from registry_server.web.texts import Language, Texts
 
 SHOWN_ROWS = 20
+_LONG_NUMBER = re.compile(r"(?:\d[\s.‐‑–-]*){10}")
+"""As many digits as the shortest NID has."""
 EXIT_REFUSED = 2
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header line, Bangla or English.", exists=True, dir_okay=False)]
 Apply = Annotated[bool, typer.Option("--apply", help="Take the bikes in. Without it nothing is changed.")]
@@ -68,7 +81,9 @@ class _Words(NamedTuple):
         return self.texts.say(self.language, key, **facts)
 
     def problem(self, problem: FieldProblem) -> str:
-        return f"{problem.field}: {self.of(f'error.{problem.code}', found=problem.found, **problem.facts)}"
+        """What was typed stands in it, but for what may be an NID that slipped into another column."""
+        found = "…" if _LONG_NUMBER.search(latin_digits(problem.found)) else problem.found
+        return f"{problem.field}: {self.of(f'error.{problem.code}', found=found, **problem.facts)}"
 
 
 def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> Outcome:
@@ -132,7 +147,7 @@ def _table(judged: Judged, say: _Words) -> Table:
     table.add_column(say.of("imports.line"), justify="right")
     table.add_column(say.of("imports.problem"))
     for row in judged.bad[:SHOWN_ROWS]:
-        table.add_row(str(row.line), Text("\n".join(map(say.problem, row.problems))))
+        table.add_row(str(row.line), printable("\n".join(map(say.problem, row.problems))))
     return table
 
 
@@ -155,4 +170,4 @@ def _show_refusal(say: _Words, refused: FileRefused, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"applied": False, "refused": refused.code, "detail": sentence}, ensure_ascii=False) + "\n")
     else:
-        errors.print(Text(f"ebike-server: {sentence}"))
+        show_refusal(sentence)

@@ -5,6 +5,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, explained, installation, screen
 from registry_server.people import service
@@ -83,8 +84,7 @@ def _show(name: str, one_time: str | None, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"sign_in_name": name, "one_time_password": one_time}) + "\n")
     elif one_time:
-        screen.print(
-            f"{name} signs in once with the password [bold]{one_time}[/] and then chooses another.", highlight=False, soft_wrap=True
-        )
+        sentence = Text.assemble(f"{name} signs in once with the password ", (one_time, "bold"), " and then chooses another.")
+        screen.print(sentence, soft_wrap=True)
     else:
         screen.print(f"{name} signs in once with the password given and then chooses another.", highlight=False)

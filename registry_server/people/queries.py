@@ -16,3 +16,9 @@ def get_officer(session: Session, sign_in_name: str) -> Officer:
     if officer is None:
         raise NotFound("officer", sign_in_name)
     return officer
+
+
+def is_name_taken(session: Session, sign_in_name: str) -> bool:
+    """In whatever authority: a name signs in to one only. By the plain table, which no session filters."""
+    officers = Officer.__table__.c
+    return session.scalar(select(officers.id).where(officers.sign_in_name == sign_in_name)) is not None

@@ -9,7 +9,7 @@ from registry_server.audit.service import Act, record
 from registry_server.errors import Conflict, FieldProblem
 from registry_server.people.models import Officer, Role
 from registry_server.people.passwords import check_new_password, hash_password, matches
-from registry_server.people.queries import find_officer
+from registry_server.people.queries import is_name_taken
 from registry_server.people.sign_in import end_sessions
 
 SIGN_IN_NAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
@@ -36,7 +36,7 @@ def add_officer(session: Session, new: NewOfficer, act: Act) -> Officer:
         raise FieldProblem("sign_in_name", "sign_in_name_form", new.sign_in_name)
     if not new.full_name.strip():
         raise FieldProblem("full_name", "full_name_missing")
-    if find_officer(session, name):
+    if is_name_taken(session, name):
         raise Conflict("officer_exists", name=name)
     check_new_password(new.password, name)
     officer = Officer(

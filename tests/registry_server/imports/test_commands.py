@@ -54,3 +54,24 @@ def test_the_report_has_every_row_no_nid_and_no_formula(data_dir: Path, tmp_path
     rows = report_of(data_dir)
     assert [row[1] for row in rows] == ["result", "ok", "ok", "bad"]
     assert not any("900000000" in cell or cell.startswith("=") for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("slipped", ["9000000001", "৯০০০০০০০০১", "900 000-0001", "19700000000900001"])
+@pytest.mark.parametrize("language", ["bn", "en"])
+def test_an_nid_in_another_column_is_not_repeated(data_dir: Path, tmp_path: Path, slipped: str, language: str) -> None:
+    header, first, *_ = csv.reader(EXAMPLE.read_text(encoding="utf-8-sig").splitlines())
+    bad = tmp_path / "[red]slipped.csv"
+    with bad.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([header, *([*first[:at], slipped, *first[at + 1 :]] for at in range(len(first)))])
+    answer = run(data_dir, bad, "--lang", language)
+    assert answer.exit_code == 2
+    assert slipped not in answer.output
+    assert not any(slipped in cell for row in report_of(data_dir) for cell in row)
+
+
+def test_a_file_does_not_steer_the_terminal(data_dir: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("name_bn,\x1b]0;title\x07\n", encoding="utf-8")
+    answer = run(data_dir, bad)
+    assert answer.exit_code == 2
+    assert "\x1b" not in answer.output

@@ -99,6 +99,9 @@ def test_everything_typed_is_in_the_log_without_a_password(run: Run, installed: 
         pytest.param("agent add b --authority kcc --checkpoint pti-more --public-key abcd", "abcd", id="key too short"),
         pytest.param(f"agent add b --authority kcc --checkpoint nowhere --public-key {KEY}", "nowhere", id="unknown checkpoint"),
         pytest.param("agent revoke ghost --authority kcc", "ghost", id="unknown agent"),
+        pytest.param("user disable [/x]", "[/x]", id="brackets are no markup"),
+        pytest.param("user disable :bike:\x1b[2J", r":bike:\x1b[2j", id="nothing that is typed steers the terminal"),
+        pytest.param("user disable ghost --database-url nonsense", "postgresql://", id="a database URL that is none"),
     ],
 )
 @pytest.mark.usefixtures("installed")
@@ -109,6 +112,20 @@ def test_a_mistake_is_one_clear_line_and_changes_nothing(line: str, said: str, r
     assert said in answer.output
     assert "Traceback" not in answer.output
     assert _entries(installed) == before
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_sign_in_name_is_taken_whoever_has_it(run: Run) -> None:
+    assert run(USER).exit_code == 0
+    assert run(AUTHORITY.replace("kcc", "bcc")).exit_code == 0
+    answer = run(USER.replace("kcc", "bcc"))
+    assert (answer.exit_code, "nasrin.akter" in answer.output) == (1, True)
+
+
+def test_a_setting_that_cannot_be_read_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBIKE_WEB_PORT", "eighty")
+    answer = run("user disable ghost")
+    assert (answer.exit_code, "EBIKE_WEB_PORT" in answer.output) == (1, True)
 
 
 def _entries(database: Database) -> int:
