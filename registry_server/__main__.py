@@ -1,6 +1,7 @@
 """The command line of the registry: `ebike-server COMMAND`."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,7 @@ def demo(
 
 
 def main() -> None:
+    os.umask(0o077)  # the database, the broker's store, tokens and reports are nobody else's, also in a folder that others may enter
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +43,9 @@ class Settings(BaseSettings):
 
     @property
     def broker_address(self) -> str:
-        """The broker's URL without the password: what may stand in a log and on a screen."""
-        parts = urlsplit(self.broker_url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        """The broker's URL without name and password: what may stand in a log and on a screen.
+
+        Cut at the last `@`, for a password in which `/`, `#` or `?` is not written as `%…` misleads a parser of URLs.
+        """
+        scheme, separator, rest = self.broker_url.partition("://")
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else self.broker_url.rpartition("@")[2]

@@ -63,7 +63,10 @@ def _create(path: Path) -> None:
     keys = {name: secrets.token_bytes(32) for name in ("field_key", "index_key", "qr_mac_key")} | {"qr_private_key": new_private_key()}
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps({name: value.hex() for name, value in keys.items()}))
+    with draft.open("w") as out:
+        out.write(json.dumps({name: value.hex() for name, value in keys.items()}))
+        out.flush()
+        os.fsync(out.fileno())  # the database is durable, so must be the keys that open it
     try:
         os.link(draft, path)  # fails if another process was first; its keys are the ones then
     except FileExistsError:
