@@ -1,6 +1,6 @@
 """`make fuzz`: a million harmed frames for every family; exit code 1, with the bytes, if a codec raises, stalls, grows or stays deaf."""
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from secrets import randbelow
 from typing import Annotated
@@ -30,7 +30,10 @@ def main(
     console.print(f"seed {chosen_seed}, {frames:,} frames a family")
     # A process for each family: what one holds is not seen in another's memory.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        results = list(pool.map(attack, families, [frames] * len(families), [chosen_seed] * len(families)))
+        running = [pool.submit(attack, name, frames, chosen_seed) for name in families]
+        for done in as_completed(running):
+            console.print(f"{done.result().family}: {done.result().seconds:.0f} s, {len(done.result().findings)} findings")
+        results = [done.result() for done in running]
     console.print(as_table(results))
     findings = [finding for counts in results for finding in counts.findings]
     for finding in findings:

@@ -43,13 +43,6 @@ def test_one_that_streams_is_asked_first_in_its_own_language(tmp_path: Path) -> 
     assert "good frame" in attempts[0].result
 
 
-def test_one_that_pushes_is_found_at_once_though_it_would_be_asked_last(tmp_path: Path) -> None:
-    found, attempts = probe_simulated("chafon", tmp_path, "--set", "pushes=true")
-    assert found is not None
-    assert found.family == "chafon"
-    assert len(attempts) <= len(FAMILIES)
-
-
 def test_every_family_that_can_be_asked_has_its_place() -> None:
     assert set(ORDER) == set(FAMILIES)
     assert not set(ORDER) & set(LISTENED_FAMILIES)
