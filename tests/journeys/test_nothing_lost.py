@@ -9,9 +9,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +30,74 @@ from schemas.signing import new_private_key, public_key_of
 
 BIKES = 10_000
 BIKES_A_SECOND = 200
-DWELL_S = 4.0  # longer than the agent needs to come back, shorter than what makes a second passage
+DWELL_S = 4.0
+WAITING_S = 60.0  # how long the first bike waits that comes while the agent is away
 KILLS = ("agent", "broker", "agent", "worker", "agent", "broker", "agent", "worker", "agent")
 DRAIN_WITHIN_S = 90.0
 
 
 def epc_of(number: int) -> bytes:
     return bytes.fromhex("E2801160") + number.to_bytes(8)
+
+
+class Street(threading.Thread):
+    """BIKES that pass the simulated reader one after another. While the agent is away the street stands still: who was before the
+    antenna is still there when it is back.
+    """
+
+    def __init__(self, reader: Child) -> None:
+        super().__init__(name="street")
+        orders, answers = reader.process.stdin, reader.process.stdout
+        assert orders is not None
+        assert answers is not None
+        self._orders, self._answers = orders, answers
+        self._moving = threading.Lock()
+        self._answered = threading.Condition()
+        self._heard: set[str] = set()
+        self._lately: deque[tuple[float, int]] = deque()
+        self._next = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def run(self) -> None:
+        while self._next < BIKES:
+            with self._moving:
+                self._pass()
+            time.sleep(1 / BIKES_A_SECOND)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Ends when the reader is asked again and all who stood before it have been put there anew."""
+        with self._moving:
+            stopped_s = time.monotonic()
+            waiting = [number for at_s, number in self._lately if stopped_s - at_s < DWELL_S]
+            yield
+            first = self._next
+            self._pass(WAITING_S)
+            with self._answered:
+                assert self._answered.wait_for(lambda: epc_of(first).hex() in self._heard, WAITING_S), "the agent did not come back"
+            for number in waiting:
+                self._enter(number, DWELL_S)
+
+    def _pass(self, dwell_s: float = DWELL_S) -> None:
+        if self._next < BIKES:
+            self._lately.append((time.monotonic(), self._next))
+            while time.monotonic() - self._lately[0][0] > DWELL_S:
+                self._lately.popleft()
+            self._enter(self._next, dwell_s)
+            self._next += 1
+
+    def _enter(self, number: int, dwell_s: float) -> None:
+        tag = {"epc": epc_of(number).hex(), "tid": f"E2801160{number:016X}", "dwell_s": dwell_s, "antenna": 1, "rssi_dbm": -45}
+        self._orders.write(json.dumps({"enter": tag}) + "\n")
+        self._orders.flush()
+
+    def _listen(self) -> None:
+        for line in self._answers:
+            event = json.loads(line)
+            if event["event"] == "first_answer":
+                with self._answered:
+                    self._heard.add(str(event["epc"]).lower())
+                    self._answered.notify_all()
 
 
 @dataclass(slots=True)
@@ -51,14 +112,15 @@ class Site:
     worker: Child
     broker: Child
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str, street: Street) -> None:
         child: Child = getattr(self, name)
-        child.process.send_signal(signal.SIGKILL)
-        child.process.wait()
-        if name == "broker":
-            self.broker = start_broker(self.folder / "broker", "127.0.0.1", self.broker_port).child
-        else:
-            child.start()
+        with street.standing_still() if name == "agent" else nullcontext():
+            child.process.send_signal(signal.SIGKILL)
+            child.process.wait()
+            if name == "broker":
+                self.broker = start_broker(self.folder / "broker", "127.0.0.1", self.broker_port).child
+            else:
+                child.start()
 
     def stop(self) -> None:
         for child in (self.agent, self.reader, self.worker, self.broker):
@@ -87,7 +149,6 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
         pipe = reader.process.stdout
         assert pipe is not None
         address = json.loads(pipe.readline())["at"]
-        threading.Thread(target=pipe.read, daemon=True).start()
         agent_file = tmp_path / "agent.toml"
         agent_file.write_text(agent_configuration(tmp_path, broker_port, address))
         made = Site(
@@ -145,20 +206,6 @@ antennas = {{ 1 = "in" }}
 """
 
 
-def send_bikes(reader: Child) -> None:
-    """BIKES_A_SECOND of them, evenly."""
-    pipe = reader.process.stdin
-    assert pipe is not None
-    began_s = time.monotonic()
-    for number in range(BIKES):
-        tag = {"epc": epc_of(number).hex(), "tid": f"E2801160{number:016X}", "dwell_s": DWELL_S, "antenna": 1, "rssi_dbm": -45}
-        pipe.write(json.dumps({"enter": tag}) + "\n")
-        if number % 20 == 19:
-            pipe.flush()
-            time.sleep(max(0.0, began_s + number / BIKES_A_SECOND - time.monotonic()))
-    pipe.flush()
-
-
 def passages(database: Database) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(Passage)) or 0
@@ -167,13 +214,13 @@ def passages(database: Database) -> int:
 @pytest.mark.timeout(400)
 def test_ten_thousand_bikes_pass_and_each_counts_once_whatever_is_killed(site: Site, database: Database) -> None:
     rng = random.Random(20261122)
-    sender = threading.Thread(target=send_bikes, args=(site.reader,))
-    sender.start()
+    street = Street(site.reader)
+    street.start()
     span_s = BIKES / BIKES_A_SECOND / (len(KILLS) + 1)
     for name in KILLS:
         time.sleep(span_s * rng.uniform(0.6, 1.0))
-        site.kill(name)
-    sender.join()
+        site.kill(name, street)
+    street.join()
     deadline = time.monotonic() + DRAIN_WITHIN_S
     while passages(database) < BIKES and time.monotonic() < deadline:
         time.sleep(0.5)

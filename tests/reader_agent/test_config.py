@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from firmware_protocols.catalogue import ALL_FAMILIES
 from firmware_protocols.commands import Region
 from reader_agent.config import AgentConfig, ConfigWrong, parse_broker, parse_config, read_config
 from reader_agent.example import EXAMPLE
@@ -67,7 +68,7 @@ def test_what_is_left_out_has_a_default() -> None:
         ),
         pytest.param(
             raw(readers=[reader(family="m200")]),
-            'readers.gate-1.family = "m200": unknown reader family; write one of m100, r200, r2000, ',
+            f'readers.gate-1.family = "m200": unknown reader family; write one of {", ".join(ALL_FAMILIES)}',
             id="unknown family",
         ),
         pytest.param(
