@@ -11,7 +11,7 @@ from firmware_protocols.llrp.connection import AwaitedAccess, Connection
 from firmware_protocols.llrp.decoding import decode_from_reader, decode_to_reader, name_of
 from firmware_protocols.llrp.encoding import FAMILY, Situation, TagCommand, access_rospec_id, requests_for
 from firmware_protocols.llrp.frames import MessageBuffer, build_message, id_of, type_of, version_of
-from firmware_protocols.llrp.tables import MessageType, Version
+from firmware_protocols.llrp.tables import FROM_HOST, FROM_READER, MessageType, Version
 from firmware_protocols.llrp.tag_reports import TagReports
 
 DEFAULT_PORTS = 4
@@ -55,7 +55,7 @@ class LlrpCodec:
             raise BadArgument(FAMILY, "number of antenna ports", f"1 to {MAX_PORTS}", str(antenna_ports))
         self._facts, self._version = facts_for(antenna_ports), version
         self._is_from_reader = direction is Direction.FROM_READER
-        self._messages = MessageBuffer()
+        self._messages = MessageBuffer(FROM_READER if self._is_from_reader else FROM_HOST)
         self._connection = Connection()
         self._reports = TagReports(self._connection)
         self._events: Iterator[Event] = iter(())
@@ -92,7 +92,7 @@ class LlrpCodec:
             self._events = self._decode(message)
             event = next(self._events, None)
             if isinstance(event, FrameError):
-                self._messages.doubt()
+                event = self._messages.reconsider(message) or event
         return event
 
     def bytes_to_send(self) -> bytes:

@@ -88,14 +88,14 @@ ANSWER_OF: dict[int, MessageType] = {
 }
 QUESTION_OF: dict[int, MessageType] = {answer: MessageType(question) for question, answer in ANSWER_OF.items()}
 
-FROM_HOST = frozenset(ANSWER_OF) | {
+FROM_HOST: frozenset[int] = frozenset(ANSWER_OF) | {
     MessageType.GET_REPORT,
     MessageType.ENABLE_EVENTS_AND_REPORTS,
     MessageType.KEEPALIVE_ACK,
     MessageType.CLIENT_REQUEST_OP_RESPONSE,
     MessageType.CUSTOM_MESSAGE,
 }
-FROM_READER = (frozenset(MessageType) - FROM_HOST) | {MessageType.CUSTOM_MESSAGE}
+FROM_READER: frozenset[int] = (frozenset(MessageType) - FROM_HOST) | {MessageType.CUSTOM_MESSAGE}
 
 FIXED_SIZE: dict[int, int] = {
     MessageType.GET_READER_CAPABILITIES: 1,

@@ -124,9 +124,22 @@ def test_a_silence_after_noise_ends_it() -> None:
 
 
 @pytest.mark.parametrize("kept", range(1, len(REPORT)))
-def test_a_message_that_lost_its_end_costs_some_kilobytes_at_most(kept: int) -> None:
-    events = read(LlrpCodec(), [REPORT[:kept] + REPORT * 100], has_gap=False)
-    assert events[-40:] == [TagSeen(EPC, antenna=1)] * 40
+def test_a_message_that_lost_its_end_costs_itself_and_the_next(kept: int) -> None:
+    events = read(LlrpCodec(), [REPORT[:kept] + REPORT * 5], has_gap=False)
+    assert events[-3:] == [TagSeen(EPC, antenna=1)] * 3
+
+
+@pytest.mark.parametrize("kind", [MessageType.RO_ACCESS_REPORT, MessageType.CUSTOM_MESSAGE, MessageType.ADD_ROSPEC_RESPONSE, 900])
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_a_length_that_is_too_long_costs_one_message(kind: int, size: int) -> None:
+    body = REPORT[10:] if kind == MessageType.RO_ACCESS_REPORT else bytes.fromhex("0000651a16") + OK if kind == 1023 else OK
+    harmed = bytearray(message(kind, body))
+    harmed[4] = 0x70
+    events = read(LlrpCodec(), cut(bytes(harmed) + REPORT * 3, size), has_gap=False)
+    assert events[0] == FrameError(
+        FrameFault.LENGTH, f"a message of {0x7000 + harmed[5]} bytes", f"{len(harmed)} bytes, then another message", bytes(harmed)
+    )
+    assert events[1:] == [TagSeen(EPC, antenna=1)] * 3
 
 
 def test_a_parameter_longer_than_its_message_is_an_error_at_once() -> None:

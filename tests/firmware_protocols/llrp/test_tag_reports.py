@@ -159,6 +159,7 @@ def test_surveys_and_custom_parameters_beside_the_tags() -> None:
         pytest.param(tlv(240, tlv(241, struct.pack(">H", 96), bytes(11))), "11 bytes", id="fewer bytes than bits"),
         pytest.param(tlv(240, tv(13, EPC), b"\xff\x01"), "type 127", id="a TV that no standard has"),
         pytest.param(tlv(240, tv(13, EPC), b"\x81\x01"), "3", id="half an antenna"),
+        pytest.param(tlv(240, tv(13, EPC), tlv(1, bytes(9))), "type 1", id="a TV's type with a length"),
         pytest.param(tlv(240, tv(13, EPC), b"\x03\xff\x00"), "03ff00", id="half a header"),
         pytest.param(tlv(240, tv(13, EPC), b"\x03\xff\x00\x03"), "3", id="a length of less than its header"),
         pytest.param(tlv(240, tv(13, EPC), tlv(349, b"\0\0\1\0\5\0")), "1 bytes", id="fewer words than it says"),
