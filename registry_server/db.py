@@ -136,14 +136,13 @@ def fetch_rows(session: Session, statement: str) -> list[Any]:
     return list(_driver(session.connection()).execute(statement).fetchall())
 
 
-def insert_ignoring(session: Session, table: Table, row: dict[str, Any]) -> bool:
-    """Insert one row unless its key exists already. True if it was new."""
+def insert_ignoring(session: Session, table: Table, row: dict[str, Any]) -> None:
+    """Insert one row unless its key exists already."""
     if session.connection().dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as dialect_insert  # noqa: PLC0415 — one of the two is used
     else:
         from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]  # noqa: PLC0415 — same shape
-    result = session.connection().execute(dialect_insert(table).values(**row).on_conflict_do_nothing())
-    return result.rowcount == 1
+    session.connection().execute(dialect_insert(table).values(**row).on_conflict_do_nothing())
 
 
 def _driver(connection: Connection) -> Any:
