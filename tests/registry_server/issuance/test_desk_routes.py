@@ -1,5 +1,7 @@
 """The desk's HTTP API and the officer's view of it."""
 
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -120,6 +122,21 @@ def test_a_bad_body_is_refused_with_a_reason(desk: DeskProgram, path: str, body:
     answer = desk.post(path, body)
     assert answer.status_code == status
     assert answer.json()["detail"]
+
+
+def test_a_desk_that_sends_slowly_holds_up_nobody(desk: DeskProgram, seeded: Database) -> None:
+    """While its body is under way, others write."""
+    written = []
+
+    def slowly() -> Iterator[bytes]:
+        yield b'{"state": '
+        with sqlite3.connect(str(seeded.engine.url.database), timeout=0, isolation_level=None) as other:
+            written.append(other.execute("BEGIN IMMEDIATE").rowcount)
+            other.execute("ROLLBACK")
+        yield b'"ready"}'
+
+    answer = desk.client.post("/desk/v1/alive", content=slowly(), headers={"Authorization": f"Bearer {desk.token}"})
+    assert (answer.status_code, len(written)) == (204, 1)
 
 
 def test_officers_see_which_desks_are_on(officer: Browser, desk: DeskProgram) -> None:
