@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from registry_server.errors import Conflict, FieldProblem, FieldProblems, MoveRefused, NotAllowed, NotFound, RegistryError, SetupError
-from registry_server.web import kept_forms, pages
+from registry_server.web import csrf, kept_forms, pages
 from registry_server.web.csrf import SAFE_METHODS, Forged
 from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name, find_signed_in
 from registry_server.web.formats import digits
@@ -128,7 +128,7 @@ def _fail(request: Request, error: Exception) -> Response:
 
 
 async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:
-    """A page leads to sign-in and back; a form is kept in the sign-in page; a program and htmx are told plainly."""
+    """A page leads to sign-in and back; a form of ours is kept in the sign-in page; a program and htmx are told plainly."""
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": pages.sign_in_url("/")})
     if request.headers.get("accept", "").startswith(NOT_A_PAGE):
@@ -137,7 +137,7 @@ async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:
         return pages.redirect(pages.sign_in_url(pages.here(request)))
     form = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
     token = request.cookies.get(cookie_name(request.app.state.settings))
-    kept = await run_in_threadpool(kept_forms.seal, request, form, token)
+    kept = await run_in_threadpool(kept_forms.seal, request, form, token) if csrf.is_from_our_site(request) else ""
     return pages.sign_in_page(request, status=401, kept=kept, is_late=True)
 
 

@@ -236,3 +236,19 @@ def test_a_password_hash_of_older_parameters_is_renewed_at_sign_in(browser_for: 
         found = session.scalars(select(Officer.password_hash).where(Officer.sign_in_name == NAME)).one()
     assert "m=8," not in found
     assert browser_for(NAME).sign_in().status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="a neighbour of our domain"),
+        pytest.param({"Origin": "https://evil.example"}, id="another site"),
+        pytest.param({"Origin": "http://["}, id="nonsense"),
+    ],
+)
+def test_a_form_of_another_site_is_not_kept(headers: dict[str, str], client_for: ClientFor, clock: SetClock) -> None:
+    browser = client_for(Role.MAGISTRATE)
+    clock.pass_(hours=1)
+    late = browser.post_bare("/cases/1/withdrawal", {"withdraw_note": "not mine"}, headers=headers)
+    assert late.status_code == 401
+    assert not KEPT.search(late.text)
