@@ -273,7 +273,7 @@ def _problems(request: Request, refused: FieldProblem | FieldProblems | Conflict
     problems = refused.problems if isinstance(refused, FieldProblems) else [refused]
     missing = {one.field: pages.say(request, f"licences.{one.field}") for one in problems if one.code == "missing"}
     sentences |= {field: pages.say(request, "licences.fill_in", field=label) for field, label in missing.items()}
-    if "name_en" in sentences and with_suggestions(form)["name_en"] != form.get("name_en", ""):
+    if "name_en" in sentences and with_suggestions(form).get("name_en", "") != form.get("name_en", ""):
         sentences["name_en"] = pages.say(request, "error.check_latin_name")
     return sentences
 

@@ -221,3 +221,7 @@ def test_the_database_keeps_one_licence(officer: Browser, seeded: Database) -> N
     registered(officer)
     with seeded.read() as session:
         assert session.scalars(select(Licence.number)).all() == ["KCC-P-000001"]
+
+
+def test_a_form_that_lacks_its_fields_is_refused_as_an_empty_one(officer: Browser) -> None:
+    assert officer.post("/licences", {}).status_code == 422
