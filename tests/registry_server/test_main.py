@@ -9,7 +9,7 @@ from registry_server.processes import own_command
 
 def test_what_is_written_is_nobody_else_s_also_in_a_folder_that_others_may_enter(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    subprocess.run(own_command("user", "disable", "ghost", "--data-dir", str(tmp_path)), check=False, capture_output=True, timeout=60)  # noqa: S603 — our own command
+    subprocess.run(own_command("user", "disable", "ghost", "--data-dir", str(tmp_path)), check=False, capture_output=True, timeout=60)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert {"registry.sqlite", "registry-keys.json"} <= modes.keys()
     assert set(modes.values()) == {0o600}

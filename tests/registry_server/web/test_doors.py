@@ -24,6 +24,55 @@ OWN_DOOR = {"/desk/": "the token of a desk"}
 """Routes for programs, below a prefix, that check a credential other than the officer's cookie. Their features test them."""
 
 
+LETTERS = {Role.LICENCE_OFFICER: "L", Role.CHECKPOINT_OFFICER: "C", Role.MAGISTRATE: "M", Role.ADMINISTRATOR: "A"}
+WHO_MAY = """
+LCMA GET  /
+--MA GET  /audit
+LCMA GET  /cases
+LCMA GET  /cases/{case_id:int}
+--M- POST /cases/{case_id:int}/withdrawal
+---- POST /desk/v1/alive
+---- POST /desk/v1/jobs/next
+---- POST /desk/v1/jobs/{job}/encoded
+---- POST /desk/v1/jobs/{job}/failed
+L--A GET  /desks
+---- GET  /favicon.ico
+---- GET  /healthz
+---- GET  /language/{language}
+L--A GET  /licences
+L--- POST /licences
+L--- POST /licences/latin-name
+L--- GET  /licences/new
+LCMA GET  /licences/{licence_id}
+L--- GET  /licences/{licence_id}/change/{action}
+L--- POST /licences/{licence_id}/change/{action}
+L--- GET  /licences/{licence_id}/nid
+L--- POST /licences/{licence_id}/nid
+L--- GET  /licences/{licence_id}/registered
+LCMA GET  /licences/{licence_id}/tag
+L--- POST /licences/{licence_id}/tag
+L--- POST /licences/{licence_id}/tag/take-back
+L--- GET  /licences/{licence_id}/{kind}.pdf
+L--- POST /licences/{licence_id}/{kind}.pdf
+LCMA GET  /password
+LCMA POST /password
+---- GET  /readyz
+LCMA GET  /review
+LCMA GET  /review/{group}
+--M- POST /review/{group}/case
+--M- POST /review/{group}/dismissal
+LCMA GET  /search
+LCMA POST /search
+LCMA GET  /shortcuts
+---- GET  /sign-in
+---- POST /sign-in
+LCMA POST /sign-out
+---- GET  /static/{version}/{name:path}
+LCMA GET  /wall
+LCMA GET  /wall/stream
+LCMA GET  /wall/stream.json
+"""
+"""Every route and who may use it; `----` is for the public or has a door of its own. A change here is a change of rights: look twice."""
 SAFE = {"GET", "HEAD"}
 PARAMETER = re.compile(r"\{\w+(:\w+)?\}")
 
@@ -53,6 +102,15 @@ def guarded() -> list[tuple[str, str, frozenset[Role]]]:
 
 def test_every_route_says_who_may_use_it() -> None:
     assert [address for _, address, roles in guarded() if not roles] == [], "neither require(…) nor on the list of public routes"
+
+
+def test_who_may_do_what_is_what_the_table_says() -> None:
+    found = sorted(((route.path, method), roles_of(route.dependant)) for method, route in routes())
+    lines = [
+        "".join(letter if role in roles else "-" for role, letter in LETTERS.items()) + f" {method:4} {path}"
+        for (path, method), roles in found
+    ]
+    assert lines == WHO_MAY.split("\n")[1:-1]
 
 
 def test_who_is_not_signed_in_is_led_to_sign_in(anybody: Browser) -> None:
