@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import decode, ingest, latency
+from bench import decode, ingest, latency, llrp
 
 console = Console(width=120, soft_wrap=True)
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -26,6 +26,7 @@ RESULTS = Path(__file__).parent / "results" / "latest.json"
 class Results:
     machine: dict[str, Any]
     decode: list[decode.DecodeRate]
+    llrp: list[llrp.LlrpRate]
     latency: dict[str, latency.LatencyFigures]
     ingest: list[ingest.Figures]
 
@@ -37,11 +38,13 @@ def main(
 ) -> None:
     rates = decode.measure()
     console.print(decode_table(rates))
+    llrp_rates = llrp.measure()
+    console.print(llrp_table(llrp_rates))
     latencies = measure_latency(seconds)
     console.print(latency_table(latencies))
     durable = measure_ingest(seconds, licences)
     console.print(ingest.as_table(durable))
-    results = Results(machine(), rates, latencies, durable)
+    results = Results(machine(), rates, llrp_rates, latencies, durable)
     json_file.parent.mkdir(parents=True, exist_ok=True)
     json_file.write_text(json.dumps(asdict(results), indent=2) + "\n")
     console.print(f"written to {json_file}")
@@ -78,6 +81,17 @@ def decode_table(rates: list[decode.DecodeRate]) -> Table:
     for rate in rates:
         cells = (f"{rate.codec:,.0f}", f"{rate.bare_walk:,.0f}", f"{rate.line:,.0f}", f"{rate.times_the_line:,.0f} x")
         table.add_row(rate.family, *cells)
+    return table
+
+
+def llrp_table(rates: list[llrp.LlrpRate]) -> Table:
+    table = Table(title="Decoding LLRP: tag reports a second on one core")
+    for heading in ("reports a message", "codec", "bare walk", "codec / walk (wanted at 50: 0.6)", "pyllrp", "codec / pyllrp"):
+        table.add_column(heading, justify="right")
+    for rate in rates:
+        peer = ("-", "-") if rate.pyllrp is None else (f"{rate.pyllrp:,.0f}", f"{rate.codec / rate.pyllrp:,.0f} x")
+        ours = (f"{rate.codec:,.0f}", f"{rate.bare_walk:,.0f}", f"{rate.codec / rate.bare_walk:.2f}")
+        table.add_row(str(rate.reports_per_message), *ours, *peer)
     return table
 
 
