@@ -66,7 +66,9 @@ def test_every_family_can_be_simulated() -> None:
     assert set(SIMULATED_FAMILIES) == set(FAMILIES)
 
 
-@pytest.mark.parametrize("opcodes", [m100_tables.Opcode, r2000_tables.Opcode, thingmagic_tables.Opcode], ids=["m100", "r2000", "thingmagic"])
+@pytest.mark.parametrize(
+    "opcodes", [m100_tables.Opcode, r2000_tables.Opcode, thingmagic_tables.Opcode], ids=["m100", "r2000", "thingmagic"]
+)
 def test_no_opcode_stands_twice(opcodes: type[IntEnum]) -> None:
     assert len(opcodes.__members__) == len({opcode.value for opcode in opcodes})  # an alias would be swallowed by the enum
 
