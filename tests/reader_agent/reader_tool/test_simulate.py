@@ -1,4 +1,4 @@
-"""`ebike-reader simulate` and `probe`: a reader without a reader, on a real line."""
+"""`ebike-reader simulate`: a reader without a reader, on a real line."""
 
 import os
 import signal
@@ -10,9 +10,10 @@ from time import time
 
 import pytest
 
-from firmware_protocols.catalogue import codec_for
+from firmware_protocols.catalogue import LISTENED_FAMILIES, codec_for
 from firmware_protocols.commands import GetInfo, StartInventory, WriteEpc
-from firmware_protocols.events import NEED_DATA, Event, Reply, Status, TagSeen
+from firmware_protocols.events import NEED_DATA, Event, Notice, Reply, Status, TagSeen
+from reader_agent.errors import LinkLost
 from reader_agent.link_address import parse_address
 from reader_agent.links.link import Link
 from reader_agent.links.open_link import open_link
@@ -165,6 +166,9 @@ def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how
         pytest.param(["m100"], "write either --pty or --tcp HOST:PORT", id="no line"),
         pytest.param(["m100", "--pty", "--tcp", "127.0.0.1:0"], "write either --pty or --tcp HOST:PORT", id="two lines"),
         pytest.param(["m100", "--pty", "--scenario", "/nowhere.toml"], "--scenario /nowhere.toml: No such file", id="no scenario"),
+        pytest.param(["m100", "--pty", "--set", "colour=red"], "--set option: expected one of round-period-s", id="no such property"),
+        pytest.param(["m100", "--pty", "--missing-antennas", "x"], "missing-antennas: expected whole numbers", id="no port"),
+        pytest.param(["m100", "--pty", "--set", "clock-drift-ppm=1"], "--set option: expected one of", id="a property of LLRP alone"),
         pytest.param(["m100", "--tcp", "4001"], "write HOST:PORT, such as 127.0.0.1:4001", id="no host"),
     ],
 )
@@ -173,6 +177,46 @@ def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("family", LISTENED_FAMILIES)
+def test_a_reader_that_only_tells_is_simulated_too(family: str) -> None:
+    simulator = SimulatorProcess.on_tcp(family)
+    simulator.enter()
+    link, codec, seen = open_link(parse_address(simulator.url), 115200), codec_for(family), ""
+    while not seen:
+        codec.receive_data(link.read(0.05))
+        while (event := codec.next_event()) is not NEED_DATA:
+            seen = event.epc.hex().upper() if isinstance(event, TagSeen) else seen
+    link.close()
+    assert simulator.stop() == 0
+    assert seen == EPC
+
+
+def test_a_second_client_of_an_llrp_reader_is_told_and_hung_up_on_and_the_first_stays() -> None:
+    simulator = SimulatorProcess.on_tcp("llrp")
+    address = parse_address(simulator.url)
+    first = open_link(address, 115200)
+    assert connection_status(first) == 0
+    second = open_link(address, 115200)
+    assert connection_status(second) == 2  # ConnectionAttemptEvent: a client has the reader
+    with pytest.raises(LinkLost):
+        second.read(5)
+    second.close()
+    first.close()
+    third = open_link(address, 115200)
+    assert connection_status(third) == 0
+    third.close()
+    assert simulator.stop() == 0
+
+
+def connection_status(link: Link) -> int | None:
+    codec = codec_for("llrp")
+    codec.receive_data(link.read(5))
+    event = codec.next_event()
+    assert isinstance(event, Notice)
+    assert event.name == "connection_attempt"
+    return event.code
 
 
 def test_orders_are_checked_field_by_field() -> None:

@@ -104,8 +104,8 @@ def test_what_is_permanent_is_asked_about_first(simulator: SimulatorProcess, tmp
     assert "This can never be taken back: epc bank closed for good" in refused.stderr
     written = run(simulator.url, "m100", "write-epc", NEW_EPC, f"--epc={EPC}")
     assert written.exit_code == 0, written.stderr
-    options = (f"--epc={NEW_EPC}", *options[1:], "--yes")
-    assert run(simulator.url, "m100", "lock", *options).exit_code == 0
+    sure = (f"--epc={NEW_EPC}", *options[1:], "--yes")
+    assert run(simulator.url, "m100", "lock", *sure).exit_code == 0
     closed = run(simulator.url, "m100", "write-epc", EPC, f"--epc={NEW_EPC}", f"--password-file={key}")
     assert closed.exit_code == 1
 
