@@ -86,11 +86,13 @@ def show_list(request: Request, session: ReadSession, signed_in: ListReader, now
 
 
 @router.get("/search")
-def search(request: Request, session: ReadSession, signed_in: Reader, now: Now, q: str = "") -> Response:
-    """By anything but an NID, which must not stand in an address."""
+def search(request: Request, session: ReadSession, signed_in: Reader, now: Now, q: str = "", refused: str = "") -> Response:
+    """By anything but an NID, which must not stand in an address: it is led away from there before anything is shown."""
     visit = Visit(request, session, signed_in, now)
     sought = read_query(q, ())
     if sought.may_be_nid and sought.mobile is None:
+        return pages.redirect("/search?refused=nid")
+    if refused == "nid":
         return _results(visit, "", [], nid_in_address=True)
     return _show_hits(visit, q, None)
 

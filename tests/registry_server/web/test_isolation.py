@@ -42,7 +42,7 @@ OWN_AFFAIR = frozenset({"/sign-in", "/sign-out", "/password"})
 """Routes about the asking officer's own session."""
 STREAMS = frozenset({"/wall/stream", "/wall/stream.json"})
 """Never end: test_stream.py watches two authorities side by side. Here they are asked for a place that is not theirs."""
-QUERIES = (
+QUERIES: tuple[dict[str, str], ...] = (
     {},
     {"checkpoint": "foreign-more", "kind": "stolen", "day": "2026-11-22"},
     {"before": "99999999", "after": "999.99999999"},
