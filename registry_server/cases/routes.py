@@ -63,11 +63,14 @@ def show_queue(request: Request, signed_in: Reader, session: ReadSession) -> Res
 
 @router.get("/review/{group}")
 def show_group(request: Request, signed_in: Reader, database: RegistryDatabase, now: Now, group: str) -> Response:
-    """What is looked at is written down, before it is shown."""
+    """What is looked at is written down, before it is shown; what is not there is not."""
     key = GroupKey.parse(group)
     with database.write(signed_in.authority_id) as session:
         queries.get_checkpoint(session, key.checkpoint_id)
-        service.record_view(session, key, queries.open_flags(session, key), signed_in.act(now))
+        flags = queries.open_flags(session, key)
+        if not flags and not queries.earlier(session, key):
+            raise NotFound("review", key)
+        service.record_view(session, key, flags, signed_in.act(now))
     with database.read(signed_in.authority_id) as session:
         done = request.query_params.get("done", "")
         return _group_page(request, signed_in, session, key, Shown(done="dismissed" if done == "dismissed" else ""))

@@ -112,6 +112,12 @@ def test_what_is_not_there_is_not_found(client_for: ClientFor, review: str, path
     assert client_for(Role.MAGISTRATE).get(path).status_code == 404
 
 
+def test_an_invented_address_writes_nothing_into_the_log(client_for: ClientFor, street: Street, seeded: Database) -> None:
+    place = street.places["pti-more"]
+    assert client_for(Role.MAGISTRATE).get(f"/review/L424242-{place}").status_code == 404
+    assert actions(seeded) == []
+
+
 @pytest.mark.parametrize("query", ["?kind=nonsense", "?day=nonsense", "?checkpoint=nowhere", "?after=x", "?after=1.1", "?day=২০২৬-১১-২২"])
 def test_a_filter_that_cannot_be_read_is_no_error(client_for: ClientFor, review: str, query: str) -> None:
     assert client_for(Role.MAGISTRATE).get(f"/review{query}").status_code == 200
