@@ -1,7 +1,7 @@
 """Officers: added, given a password, disabled."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ class NewOfficer:
     sign_in_name: str
     full_name: str
     role: Role
-    password: str
+    password: str = field(repr=False)
     """A one-time password: the officer must choose their own at the first sign-in."""
 
 

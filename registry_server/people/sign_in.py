@@ -1,6 +1,6 @@
 """Signing in and staying signed in. The token is in the officer's cookie only; here is its hash."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -30,8 +30,8 @@ class Attempt:
 class NewSession:
     """What is drawn for a new sign-in: 256 bits each, by the caller."""
 
-    token: str
-    csrf_token: str
+    token: str = field(repr=False)
+    csrf_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Sign-in, sign-out, and the officer's own password."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Annotated
 
@@ -29,7 +29,7 @@ AnyOfficer = Annotated[SignedIn, Depends(require())]
 @dataclass(frozen=True, slots=True)
 class Credentials:
     attempt: sign_in.Attempt
-    password: str
+    password: str = field(repr=False)
 
 
 def credentials(request: Request, form: Posted, at: Now) -> Credentials:

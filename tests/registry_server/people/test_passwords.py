@@ -1,11 +1,16 @@
 """Passwords: what is refused, what is given, and that an unknown name costs the same time."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from registry_server.errors import FieldProblem
 from registry_server.people import passwords
+from registry_server.people.models import Role
+from registry_server.people.service import NewOfficer
+from registry_server.people.sign_in import Attempt, NewSession
+from registry_server.web.sign_in_routes import Credentials
 
 
 @pytest.mark.parametrize(
@@ -57,3 +62,16 @@ def test_a_name_that_nobody_has_takes_as_long_as_a_wrong_password() -> None:
         return min(spans)
 
     assert fastest(None) > fastest(known) / 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NewOfficer("rahim", "Rahim", Role.MAGISTRATE, "canary"),
+        NewSession("canary", "canary"),
+        Credentials(Attempt("rahim", "192.0.2.1", datetime(2026, 11, 22, tzinfo=UTC)), "canary"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_carries_a_password_or_a_token_does_not_show_it(value: object) -> None:
+    assert "canary" not in repr(value)
