@@ -38,9 +38,8 @@ def start_broker(data_dir: Path, host: str, port: int) -> Broker:
     data_dir.mkdir(parents=True, exist_ok=True)
     config, log = data_dir / "nats.conf", data_dir / "nats.log"
     config.write_text(broker_config(data_dir, host, port), encoding="utf-8")
-    with log.open("a") as screen:
-        child = Child("broker", [str(nats_server()), "-c", str(config)], stdout=screen, stderr=screen)
-        child.start()
+    child = Child("broker", [str(nats_server()), "-c", str(config)], log_file=log)
+    child.start()
     try:
         _wait_until_answering(child, host, port, log)
     except SetupError:

@@ -34,15 +34,24 @@ class Child:
     stdin: int | None = subprocess.DEVNULL
     stdout: int | IO[str] | None = None
     stderr: int | IO[str] | None = None
+    log_file: Path | None = None
+    """Takes both outputs; opened anew at each start, so that a child that is started again goes on writing there."""
     _process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
+        if self.log_file is None:
+            self._start(self.stdout, self.stderr)
+            return
+        with self.log_file.open("a") as log:
+            self._start(log, log)
+
+    def _start(self, stdout: int | IO[str] | None, stderr: int | IO[str] | None) -> None:
         self._process = subprocess.Popen(  # noqa: S603 — our own programs with arguments of our own
             self.argv,
             env={**os.environ, **self.environment},
             stdin=self.stdin,
-            stdout=self.stdout,
-            stderr=self.stderr,
+            stdout=stdout,
+            stderr=stderr,
             text=True,
             bufsize=1,
             preexec_fn=die_with_parent,  # noqa: PLW1509 — prctl alone, before any thread of the child
@@ -93,9 +102,14 @@ class FolderLock:
     """One `up` a folder. The lock goes with the process, so no stale one is left behind."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = data_dir / LOCK_FILE
-        self._file = self._path.open("a+")
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self._path.open("a+")
+        except OSError as error:
+            raise SetupError(
+                f"{data_dir} cannot be used as data folder ({error.strerror}). Give --data-dir a folder that this account may write."
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -108,12 +108,15 @@ def system_up(
     with ExitStack() as stack:
         lock = FolderLock(settings.data_dir)
         stack.callback(lock.release)
+        settings = settings.model_copy(update={"web_port": claim_web_port(settings.web_host, settings.web_port)})
+        watched_broker: list[Watched] = []
         bring_database_up(settings, prepare)
         if not settings.broker_url:
             broker = start_broker(settings.data_dir / "broker", where.host, where.port)
             stack.callback(broker.stop)
             settings = settings.model_copy(update={"broker_url": broker.url})
-        running = Running(settings)
+            watched_broker = [Watched(broker.child, started_at_s=time.monotonic())]
+        running = Running(settings, watched_broker)
         for name in ("worker", "web"):
             child = Child(name, own_command(name), environment_of(settings), stderr=log_to)
             watched = Watched(child)
@@ -164,6 +167,20 @@ def stop_on_signals() -> Event:
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
     return stop
+
+
+def claim_web_port(host: str, port: int) -> int:
+    """The port for the pages, 0 replaced by a free one. Raises SetupError where another program has it: its pages would pass for ours."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SetupError(
+                f"the pages cannot listen on {host}:{port} ({error.strerror}). Stop what uses that port, or choose another with --port."
+            ) from None
+        claimed: int = probe.getsockname()[1]
+        return claimed
 
 
 def free_port() -> int:

@@ -62,6 +62,23 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+def broker_pids(folder: Path) -> list[int]:
+    config = str(folder / "broker" / "nats.conf").encode()
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and config in command_line(entry)]
+
+
+def command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_a_second_up_on_the_same_folder_is_refused_and_names_the_first(tmp_path: Path) -> None:
     with running_up(tmp_path) as (first, url):
         assert wait_until(lambda: is_answering(f"{url}/readyz"))
@@ -101,6 +118,42 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
         (first,) = workers()
         os.kill(first, signal.SIGKILL)
         assert wait_until(lambda: workers() not in ([], [first]), GONE_WITHIN_S)
+
+
+def test_a_broker_that_dies_is_started_again_on_its_port(tmp_path: Path) -> None:
+    broker_port = free_port()
+    with running_up(tmp_path, broker_port=broker_port) as (_, url):
+        assert wait_until(lambda: is_answering(f"{url}/readyz"))
+        (first,) = broker_pids(tmp_path)
+        os.kill(first, signal.SIGKILL)
+        assert wait_until(lambda: broker_pids(tmp_path) not in ([first], []))
+        assert wait_until(lambda: is_listening(broker_port))
+
+
+def test_pages_on_a_port_that_is_taken_are_refused_and_the_port_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        refused = subprocess.run(
+            [*COMMAND, "up", "--data-dir", str(tmp_path), "--port", taken, "--broker-port", "0"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{taken}" in refused.stderr.replace("\n", "")
+    assert "--port" in refused.stderr
+
+
+def test_a_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path) -> None:
+    no_folder = tmp_path / "a-file"
+    no_folder.write_text("")
+    refused = subprocess.run([*COMMAND, "up", "--data-dir", str(no_folder)], capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert "cannot be used as data folder" in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
