@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import select
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from registry_server.audit.service import Act
 from registry_server.authorities.models import Authority
@@ -102,11 +103,19 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             show_refusal(_in_words(refusal))
         except OperationalError as error:
             show_refusal(f"the database does not answer: {error.orig}")
+        except DatabaseError as error:
+            if not _is_no_database(error):
+                raise
+            show_refusal("the database file is damaged or no SQLite database; restore it from its backup (docs/running.md, Backups)")
         except ArgumentError:
             show_refusal("the database URL cannot be read; expected postgresql://user:password@host/name")
         raise typer.Exit(1)
 
     return run
+
+
+def _is_no_database(error: DatabaseError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def show_refusal(sentence: str) -> None:

@@ -13,3 +13,13 @@ def test_what_is_written_is_nobody_else_s_also_in_a_folder_that_others_may_enter
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert {"registry.sqlite", "registry-keys.json"} <= modes.keys()
     assert set(modes.values()) == {0o600}
+
+
+def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "registry.sqlite").write_bytes(b"not a database " * 300)
+    refused = subprocess.run(
+        own_command("user", "disable", "ghost", "--data-dir", str(tmp_path)), check=False, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert "restore it from its backup" in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.stderr
