@@ -67,6 +67,9 @@ class EncodingJob(Struct, frozen=True, forbid_unknown_fields=True):
     pc: PcWord
     access_password: Annotated[str, Meta(pattern="^[0-9a-f]{8}$")]
 
+    def __repr__(self) -> str:
+        return f"EncodingJob(job={self.job}, epc={self.epc})"  # a value finds its way into logs; its password must not
+
 
 class EncodedTag(Struct, frozen=True, forbid_unknown_fields=True):
     """A tag written, read back and locked: this chip now carries that EPC."""

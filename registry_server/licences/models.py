@@ -38,6 +38,7 @@ class Licence(AuthorityOwned, Base):
     __tablename__ = "licence"
     __table_args__ = (
         UniqueConstraint("authority_id", "serial"),
+        UniqueConstraint("authority_id", "form_id"),
         Index("ix_licence_state_list", "authority_id", "state", "id"),
         Index("uq_licence_owner_id_living", "owner_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
         Index("uq_licence_vehicle_id_living", "vehicle_id", unique=True, sqlite_where=LIVING, postgresql_where=LIVING),
@@ -56,7 +57,7 @@ class Licence(AuthorityOwned, Base):
     valid_until: Mapped[date]
     """Inclusive: 30 June of the fiscal year paid for."""
     created_at: Mapped[datetime]
-    form_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    form_id: Mapped[str | None] = mapped_column(String(36))
     """Drawn when the form was shown: a form sent twice makes one licence."""
 
     owner: Mapped[Owner] = relationship(lazy="raise")

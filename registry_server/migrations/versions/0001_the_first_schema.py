@@ -366,8 +366,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["owner.id"], name=op.f("fk_licence_owner_id")),
         sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_licence_vehicle_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence")),
+        sa.UniqueConstraint("authority_id", "form_id", name=op.f("uq_licence_authority_id_form_id")),
         sa.UniqueConstraint("authority_id", "serial", name=op.f("uq_licence_authority_id_serial")),
-        sa.UniqueConstraint("form_id", name=op.f("uq_licence_form_id")),
     )
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_authority_id"), ["authority_id"], unique=False)
