@@ -89,7 +89,8 @@ def _status(delivery: Delivery, address: AgentAddress) -> AgentStatus:
 def _batch(signed: SignedBatch, address: AgentAddress) -> SightingBatch:
     batch = signed.read()
     if batch.address != address:
-        raise ContractError("sightings message", f"the names in its topic, {address.topic(Channel.SIGHTINGS)}", str(batch.address))
+        found = f"those of {batch.address.topic(Channel.SIGHTINGS)}"
+        raise ContractError("sightings message", f"the names in its topic, {address.topic(Channel.SIGHTINGS)}", found)
     _require_plausible("sealed_at", batch.sealed_at)
     said = {(type(event), event.sighting) for event in batch.events}
     for event in batch.events:
