@@ -8,6 +8,7 @@ from firmware_protocols.as_json import event_to_json
 from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA
 
+_AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|[,:;-]")  # 0xBB, BB:02, BB-02; the parts between are read as if by spaces
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
 _SHOWN = 40
 
@@ -28,6 +29,7 @@ class HexReader:
 
     def feed(self, text: str) -> bytes:
         """The whole bytes so far. Raises NotHex."""
+        text = _AS_PEOPLE_WRITE_IT.sub(" ", text)
         wrong = _NOT_HEX.search(text)
         if wrong:
             line = self._line + text.count("\n", 0, wrong.start())

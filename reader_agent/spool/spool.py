@@ -15,6 +15,7 @@ from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_
 from schemas.identifiers import BootId
 
 MARGIN_BYTES = 1024 * 1024  # with less than this free on the disk the file grows no more
+FLOOR_BYTES = 512 * 1024  # some thousand sightings
 RESERVE_BYTES = 512 * 1024  # given back when the disk is full all the same: as much as the write-ahead log may hold back
 DROP_SHARE = 20  # a full spool loses its oldest twentieth at once, so that it is not full again with the next batch
 MAX_DROPS = 8
@@ -54,6 +55,7 @@ class Spool:
         except sqlite3.OperationalError as error:
             raise FolderWrong(folder, str(error)) from error
         self._max_pages = max(capacity_bytes // PAGE_BYTES, 32)
+        self._keep_floor()
         self._keep_reserve()
 
     @property
@@ -124,20 +126,41 @@ class Spool:
         def insert() -> None:
             self._database.execute("INSERT INTO batches (boot, seq, sightings, body, digest) VALUES (?, ?, ?, ?, ?)", row)
 
-        self._limit_growth()
+        is_short = self._limit_growth()
         for _ in range(MAX_DROPS):
-            if self._commits(insert):
+            if self._commits(insert) or (is_short and self._gains_room() and self._commits(insert)):
                 return
             self._commit_from_reserve(self._drop_oldest)
         raise SpoolFull(self._folder, f"a batch of {len(body)} bytes")
 
-    def _limit_growth(self) -> None:
+    def _limit_growth(self) -> bool:
         """Without room on the disk the file stays as long as it is: what the oldest batches held is used again."""
         disk = os.statvfs(self._folder)
-        is_short = disk.f_bavail * disk.f_frsize < MARGIN_BYTES
+        free_bytes = disk.f_bavail * disk.f_frsize
+        is_short = free_bytes < MARGIN_BYTES
         self._database.execute(f"PRAGMA max_page_count = {1 if is_short else self._max_pages}").fetchall()  # 1 means: as it is now
+        if free_bytes >= MARGIN_BYTES + RESERVE_BYTES and not self._reserve.exists():
+            self._keep_reserve()
+        return is_short
 
-    def _commits(self, action: Callable[[], None]) -> bool:
+    def _gains_room(self) -> bool:
+        """Before anything is dropped, what the journal holds goes where it belongs, and the reserve is spent."""
+        has_reserve = self._reserve.exists()
+        self._reserve.unlink(missing_ok=True)
+        self._checkpoint()
+        return has_reserve or len(self) > 0
+
+    def _keep_floor(self) -> None:
+        """Make the file as long as some thousand sightings need. They fit then, even if somebody fills the disk a moment later."""
+        floor_bytes = min(FLOOR_BYTES, self._max_pages * PAGE_BYTES // 2)
+        if self._count("SELECT page_count FROM pragma_page_count") * PAGE_BYTES >= floor_bytes:
+            return
+        filler = "INSERT INTO quarantine (id, boot, seq, body) VALUES (-1, '', 0, zeroblob(?))"
+        if self._commits(lambda: self._database.execute(filler, (floor_bytes,))):
+            self._commits(lambda: self._database.execute("DELETE FROM quarantine WHERE id = -1"))
+            self._checkpoint()
+
+    def _commits(self, action: Callable[[], object]) -> bool:
         """Whether the action is on the disk; False if it does not fit."""
         try:
             with _Transaction(self._database):

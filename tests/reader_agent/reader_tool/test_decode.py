@@ -33,6 +33,8 @@ def events(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
         pytest.param(NOTICE.split(), b"", id="words"),
         pytest.param([NOTICE.replace(" ", "").upper()], b"", id="one word, capitals"),
         pytest.param([NOTICE], b"", id="one quoted text"),
+        pytest.param([NOTICE.replace(" ", ":")], b"", id="colons between"),
+        pytest.param([",".join(f"0x{byte}" for byte in NOTICE.split())], b"", id="as a C array"),
         pytest.param(["-"], NOTICE.encode() + b"\n", id="standard input"),
         pytest.param(["-"], b"\n".join(NOTICE.replace(" ", "")[n : n + 3].encode() for n in range(0, 48, 3)), id="lines that cut bytes"),
         pytest.param(["--raw", "-"], bytes.fromhex(NOTICE), id="raw"),
@@ -63,7 +65,7 @@ def test_the_other_direction_reads_what_a_host_sends() -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "says"),
     [
-        pytest.param(["m100", "bb", "0x22"], b"", b"expected hex digits, found '0x22' in line 1", id="no hex"),
+        pytest.param(["m100", "bb", "0y22"], b"", b"expected hex digits, found '0y22' in line 1", id="no hex"),
         pytest.param(["m100", "-"], b"bb02\n22zz\n", b"found '22zz' in line 2", id="no hex in the second line"),
         pytest.param(["m100", "-"], b"bb\xff\n", b"found 'bb\\\\xff' in line 1", id="bytes without --raw"),
         pytest.param(["m100", "bb0"], b"", b"half a byte at the end", id="half a byte"),

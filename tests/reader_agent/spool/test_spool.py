@@ -291,3 +291,17 @@ def test_a_full_disk_at_the_start_is_no_damage(tiny_disk: Path) -> None:
 def test_every_commit_is_synchronous(spool: Spool, tmp_path: Path) -> None:
     assert spool._database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert sqlite3.connect(tmp_path / "spool.sqlite").execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_disk_that_is_filled_just_after_the_start_still_takes_a_thousand_sightings(tiny_disk: Path) -> None:
+    spool = open_spool(tiny_disk)
+    with pytest.raises(OSError, match="No space left"):
+        (tiny_disk / "somebody-elses.log").write_bytes(bytes(8 << 20))
+    for _ in range(200):
+        spool.append(lambda seq: body(seq, 1000), 5)
+    assert seqs(spool) == list(range(1, 201))
+    assert spool.dropped_sightings == 0
+    spool.close()
+    spool = open_spool(tiny_disk)
+    assert seqs(spool) == list(range(1, 201)), "and they outlive a restart"
+    spool.close()
