@@ -15,7 +15,7 @@ from registry_server import worker as sightings_worker
 from registry_server.app import create_app
 from registry_server.authorities import commands as authority_commands
 from registry_server.clock import SystemClock
-from registry_server.command_line import BrokerUrl, DatabaseUrl, DataDir, explained, screen, settings_with
+from registry_server.command_line import BrokerUrl, DatabaseUrl, DataDir, explained, registry_settings, screen, settings_with
 from registry_server.db import Database
 from registry_server.demo.run import DemoOptions, run_demo
 from registry_server.errors import SetupError
@@ -66,7 +66,7 @@ def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
     broker_port: BrokerPort = DEFAULT_BROKER_PORT,
 ) -> None:
     """Start broker, worker and pages; stop them all with Ctrl-C."""
-    settings = settings_with(data_dir=data_dir, database_url=database_url, broker_url=broker_url, web_host=host, web_port=port)
+    settings = registry_settings(data_dir=data_dir, database_url=database_url, broker_url=broker_url, web_host=host, web_port=port)
     stop = stop_on_signals()
     with system_up(settings, BrokerPlace(broker_host, broker_port)) as running:
         screen.print(f"pages   {running.web_url}\nbroker  {running.settings.broker_address}\ndata    {settings.data_dir.resolve()}")
@@ -76,7 +76,7 @@ def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
 @command
 def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHost = None, port: WebPort = None) -> None:
     """The pages alone, for a machine whose database and worker run elsewhere."""
-    settings = settings_with(data_dir=data_dir, database_url=database_url, web_host=host, web_port=port)
+    settings = registry_settings(data_dir=data_dir, database_url=database_url, web_host=host, web_port=port)
     application = create_app(settings, Database(settings.sqlalchemy_url), SystemClock(), load_or_create(settings.data_dir))
     uvicorn.run(
         application,
@@ -93,7 +93,7 @@ def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHos
 @command
 def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None, broker_url: BrokerUrl = None) -> None:
     """Take sightings from the broker, match, store, acknowledge."""
-    settings = settings_with(data_dir=data_dir, database_url=database_url, broker_url=broker_url)
+    settings = registry_settings(data_dir=data_dir, database_url=database_url, broker_url=broker_url)
     if not settings.broker_url:
         raise SetupError("the worker needs a broker: give --broker-url mqtt://HOST:1883, or use `ebike-server up`")
     sightings_worker.run_worker(settings, Database(settings.sqlalchemy_url), SystemClock(), stop_on_signals())
@@ -102,7 +102,7 @@ def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None, broker_ur
 @command
 def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Bring the database to the newest schema."""
-    bring_database_up(settings_with(data_dir=data_dir, database_url=database_url))
+    bring_database_up(registry_settings(data_dir=data_dir, database_url=database_url))
     screen.print("the database has the newest schema")
 
 

@@ -24,7 +24,7 @@ from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import Conflict, FieldProblem, NotFound, RegistryError, SetupError
 from registry_server.schema import migrate
-from registry_server.secrets_box import SecretsBox, load_or_create
+from registry_server.secrets_box import KEY_FILE, SecretsBox, load_or_create
 from registry_server.web.texts import Language, Texts
 
 P = ParamSpec("P")
@@ -80,9 +80,25 @@ def settings_with(**given: object) -> Settings:
         raise SetupError(f"a setting cannot be used: {wrong}") from None
 
 
+def refuse_lost_database(settings: Settings) -> None:
+    """Keys without their database: an empty one in its place would hide the loss. Raises SetupError."""
+    if not settings.database_url and (settings.data_dir / KEY_FILE).exists() and not settings.sqlite_file.exists():
+        raise SetupError(
+            f"{settings.sqlite_file} is missing, though {KEY_FILE} lies beside it: restore the database from its backup "
+            "(docs/running.md, Backups). If a new, empty registry is wanted, move the key file away first."
+        )
+
+
+def registry_settings(**given: object) -> Settings:
+    """The settings of a registry that is there or is to begin. Raises SetupError."""
+    settings = settings_with(**given)
+    refuse_lost_database(settings)
+    return settings
+
+
 @contextmanager
 def installation(data_dir: Path | None = None, database_url: str | None = None) -> Iterator[Installation]:
-    settings = settings_with(data_dir=data_dir, database_url=database_url)
+    settings = registry_settings(data_dir=data_dir, database_url=database_url)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
     try:
@@ -130,7 +146,7 @@ def printable(text: str) -> str:
 def _in_words(refusal: RegistryError) -> str:
     match refusal:
         case NotFound():
-            return f"no {refusal.kind} is called {refusal.key!r} here"
+            return f"no {refusal.kind} is called {refusal.key!r} in this registry (--data-dir and --database-url say which one)"
         case Conflict():
             return Texts.load().say(Language.EN, f"error.{refusal.code}", **refusal.facts)
         case FieldProblem():

@@ -35,11 +35,15 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The URL with the driver named; every spelling people use for PostgreSQL is understood."""
         if not self.database_url:
-            return f"sqlite:///{(self.data_dir / 'registry.sqlite').resolve()}"
+            return f"sqlite:///{self.sqlite_file.resolve()}"
         scheme, colon, rest = self.database_url.partition("://")
         if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
             return f"postgresql+psycopg{colon}{rest}"
         return self.database_url
+
+    @property
+    def sqlite_file(self) -> Path:
+        return self.data_dir / "registry.sqlite"
 
     @property
     def broker_address(self) -> str:

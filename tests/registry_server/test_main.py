@@ -23,3 +23,13 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "restore it from its backup" in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_vanished_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    command = own_command("user", "disable", "ghost", "--data-dir", str(tmp_path))
+    subprocess.run(command, check=False, capture_output=True, timeout=60)
+    (tmp_path / "registry.sqlite").unlink()
+    refused = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "restore the database from its backup" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "registry.sqlite").exists()
