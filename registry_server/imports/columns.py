@@ -49,7 +49,15 @@ class Row:
     fields: dict[str, str]
 
 
-def read_rows(data: bytes) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """The rows of a file, and the headers of columns that mean nothing here: a misspelt one must be seen before it loses data."""
+
+    rows: list[Row]
+    ignored: tuple[str, ...]
+
+
+def read_table(data: bytes) -> SourceTable:
     """Raises FileRefused: not UTF-8, no header, missing or doubled columns, no rows, a row with too many cells."""
     text = _decoded(data)
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
@@ -62,7 +70,7 @@ def read_rows(data: bytes) -> list[Row]:
         raise FileRefused("file_not_csv", line=str(lines.line_num), why=str(error)) from error
     if not rows:
         raise FileRefused("file_empty")
-    return rows
+    return SourceTable(rows, tuple(cell.strip() for cell, field in zip(header, fields, strict=True) if field is None and cell.strip()))
 
 
 def _decoded(data: bytes) -> str:
@@ -80,6 +88,8 @@ def _fields_of(header: list[str]) -> list[str | None]:
     names = {_loose(spelling): field for field, spellings in HEADERS.items() for spelling in spellings}
     fields = [names.get(_loose(cell)) for cell in header]
     missing = [field for field in REQUIRED if field not in fields]
+    if not any(cell.strip() for cell in header):
+        raise FileRefused("file_empty")
     if missing:
         found = ", ".join(cell.strip() for cell in header if cell.strip())
         raise FileRefused("file_columns_missing", missing=", ".join(missing), found=found[:300] or "–")

@@ -131,6 +131,8 @@ def _show(outcome: Outcome, report: Path, say: _Words, *, as_json: bool) -> None
     if as_json:
         sys.stdout.write(json.dumps(_facts(outcome, report), ensure_ascii=False) + "\n")
         return
+    if judged.ignored:
+        screen.print(say.of("imports.ignored", columns=printable(", ".join(judged.ignored))), highlight=False)
     if judged.bad:
         screen.print(_table(judged, say))
         screen.print(say.of("imports.refused", bad=len(judged.bad), rows=judged.rows, report=report), highlight=False)
@@ -157,6 +159,7 @@ def _facts(outcome: Outcome, report: Path) -> dict[str, Any]:
     return {
         "sha256": judged.sha256,
         "rows": judged.rows,
+        "ignored_columns": list(judged.ignored),
         "bad": [{"line": row.line, "problems": [{"field": one.field, "code": one.code} for one in row.problems]} for row in judged.bad],
         "problems": dict(codes),
         "applied": outcome.serials is not None,

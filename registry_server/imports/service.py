@@ -17,7 +17,7 @@ from registry_server.db import Base
 from registry_server.epc_allocation.bit_layout import RANDOM_BITS, closed_epc
 from registry_server.epc_allocation.models import EpcAllocation
 from registry_server.errors import FieldProblem
-from registry_server.imports.columns import FileRefused, read_rows
+from registry_server.imports.columns import FileRefused, read_table
 from registry_server.imports.rules import BadRow, GoodRow, doubled, judge_row
 from registry_server.licences.models import BikeImport, Licence, RegistryChange, Vehicle
 from registry_server.licences.numbers import latin_number
@@ -42,6 +42,8 @@ class Judged:
     sha256: str
     good: list[GoodRow]
     bad: list[BadRow]
+    ignored: tuple[str, ...]
+    """Headers of columns that mean nothing here."""
 
     @property
     def rows(self) -> int:
@@ -59,11 +61,12 @@ def judge(session: Session, data: bytes, *, act: Act, secrets: SecretsBox) -> Ju
     sha256 = hashlib.sha256(data).hexdigest()
     refuse_second_time(session, act.authority_id, sha256)
     last_ward = wards_of(session.get_one(Authority, act.authority_id).slug)
-    judged = [judge_row(row, last_ward, dhaka_date(act.at)) for row in read_rows(data)]
+    table = read_table(data)
+    judged = [judge_row(row, last_ward, dhaka_date(act.at)) for row in table.rows]
     good = [row for row in judged if isinstance(row, GoodRow)]
     bad = _by_line([*(row for row in judged if isinstance(row, BadRow)), *doubled(good), *_conflicts(session, good, act, secrets)])
     bad_lines = {row.line for row in bad}
-    return Judged(sha256, [row for row in good if row.line not in bad_lines], bad)
+    return Judged(sha256, [row for row in good if row.line not in bad_lines], bad, table.ignored)
 
 
 def apply(session: Session, judged: Judged, file_name: str, *, act: Act, tools: ImportTools) -> range:

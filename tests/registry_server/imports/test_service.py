@@ -9,7 +9,7 @@ from registry_server.audit.models import AuditEntry
 from registry_server.audit.service import Act
 from registry_server.db import Database
 from registry_server.epc_allocation.models import EpcAllocation
-from registry_server.imports.columns import FileRefused, read_rows
+from registry_server.imports.columns import FileRefused, read_table
 from registry_server.imports.service import ImportTools, Judged, apply, judge
 from registry_server.licences import queries, service
 from registry_server.licences.models import Licence, RegistryChange
@@ -121,7 +121,7 @@ def test_a_bad_row_stops_the_whole_file(database: Database, act: Act) -> None:
     ("data", "code", "fact"),
     [
         pytest.param("নাম,nid\nx,y\n".encode(), "file_columns_missing", "chassis", id="missing columns are named"),
-        pytest.param(b"", "file_columns_missing", "–", id="an empty file"),
+        pytest.param(b"", "file_empty", "", id="an empty file"),
         pytest.param(HEADER.encode(), "file_empty", "", id="a header alone"),
         pytest.param(HEADER.encode() + b"\x93\xfa,x\n", "file_not_utf8", "2", id="another encoding, with the line"),
         pytest.param(b"PK\x03\x04xx", "file_is_workbook", "", id="an Excel workbook"),
@@ -133,9 +133,14 @@ def test_a_bad_row_stops_the_whole_file(database: Database, act: Act) -> None:
 )
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, code: str, fact: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        read_rows(data)
+        read_table(data)
     assert refused.value.code == code
     assert fact in " ".join(refused.value.facts.values())
+
+
+def test_a_column_that_means_nothing_here_is_named() -> None:
+    data = (HEADER.strip() + ",Hoding no,\n" + line(1).strip() + ",12/A,\n").encode()
+    assert read_table(data).ignored == ("Hoding no",)
 
 
 @pytest.mark.parametrize(
@@ -149,4 +154,4 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, code: str
     ],
 )
 def test_what_spreadsheets_write_is_read(data: bytes) -> None:
-    assert [(row.line, row.fields["chassis"]) for row in read_rows(data)] == [(2, "LIST-00001")]
+    assert [(row.line, row.fields["chassis"]) for row in read_table(data).rows] == [(2, "LIST-00001")]
