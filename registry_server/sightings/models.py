@@ -15,6 +15,7 @@ from registry_server.db import AuthorityOwned, Base, BigId
 from schemas.identifiers import ProofLevel
 
 EPC_BYTES, TID_BYTES = 62, 64
+WITHOUT_ROWID = {"sqlite_with_rowid": False}  # the key is the row's place: one tree to write instead of two
 
 
 class Verdict(StrEnum):
@@ -69,6 +70,7 @@ class Sighting(Base):
     """One tag in one lane for some seconds, as it opened. Times are the reader's side's own; what they are worth stands with the batch."""
 
     __tablename__ = "sighting"
+    __table_args__ = WITHOUT_ROWID
 
     life_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -90,6 +92,7 @@ class SightingClosing(Base):
     """What all reads of one sighting amount to. Its own row, so that nothing is ever updated and order does not matter."""
 
     __tablename__ = "sighting_closing"
+    __table_args__ = WITHOUT_ROWID
 
     life_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

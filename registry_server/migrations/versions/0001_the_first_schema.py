@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rssi_dbm", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("life_id", "number", "seq", name=op.f("pk_sighting")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("sighting", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sighting_passage_id"), ["passage_id"], unique=False)
@@ -160,6 +161,7 @@ def upgrade() -> None:
         sa.Column("best_rssi_dbm", sa.Double(), nullable=True),
         sa.Column("tid", sa.LargeBinary(length=64), nullable=True),
         sa.PrimaryKeyConstraint("life_id", "number", "seq", name=op.f("pk_sighting_closing")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "sign_in_attempt",
