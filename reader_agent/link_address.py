@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-FORMS = "tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200"
+from reader_agent.tls_address import FORM as TLS_FORM
+from reader_agent.tls_address import TlsAddress, parse_tls
+
+FORMS = f"tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200 or {TLS_FORM}"
 MIN_BAUD, MAX_BAUD = 1200, 3_000_000
 
 
@@ -29,7 +32,7 @@ class TcpAddress:
         return f"{self.host}:{self.port}"
 
 
-LinkAddress = SerialAddress | TcpAddress
+LinkAddress = SerialAddress | TcpAddress | TlsAddress
 
 
 def parse_address(url: str) -> LinkAddress:
@@ -43,6 +46,8 @@ def parse_address(url: str) -> LinkAddress:
         return SerialAddress(parts.path, _find_baud(parts.query))
     if parts.scheme == "tcp" and parts.hostname and port and not parts.path.strip("/") and not parts.query:
         return TcpAddress(parts.hostname, port)
+    if parts.scheme == "tls" and parts.hostname and not parts.path.strip("/"):
+        return parse_tls(parts.hostname, port, parts.query)
     raise ValueError(f"this is no address of a reader; write {FORMS}")
 
 

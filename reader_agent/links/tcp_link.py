@@ -15,11 +15,11 @@ CHUNK = 65536
 class TcpLink:
     gap_s = 0.5  # a lost segment is sent again after some 200 ms
 
-    def __init__(self, address: TcpAddress) -> None:
+    def __init__(self, address: TcpAddress, scheme: str = "tcp") -> None:
         """Connect. Raises LinkLost."""
-        self._where = f"tcp://{address.place}"
+        self._where = f"{scheme}://{address.place}"
         try:
-            self._socket = socket.create_connection((address.host, address.port), OPEN_TIMEOUT_S)
+            self._socket: socket.socket = socket.create_connection((address.host, address.port), OPEN_TIMEOUT_S)
         except OSError as error:
             raise LinkLost(self._where, f"no connection ({_reason(error)}); is the reader on and its network cable in?") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

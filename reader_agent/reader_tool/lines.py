@@ -129,6 +129,9 @@ class PtyLine:
 class TcpLine:
     """A socket that one host at a time has; what becomes of a second one is the doorkeeper's."""
 
+    not_now: tuple[type[OSError], ...] = (BlockingIOError,)
+    """What a socket raises that has nothing to read yet, or no room to write."""
+
     def __init__(self, host: str, port: int, doorkeeper: Doorkeeper | None = None) -> None:
         self._host, self._port = host, port
         self.doorkeeper: Doorkeeper = doorkeeper or EverybodyComesIn()
@@ -156,7 +159,7 @@ class TcpLine:
             return b""
         try:
             data = self._connection.recv(CHUNK)
-        except BlockingIOError:
+        except self.not_now:
             return b""
         except OSError:
             data = b""
@@ -177,7 +180,7 @@ class TcpLine:
         try:
             while self._connection and data:
                 data = data[self._connection.send(data) :]
-        except BlockingIOError:
+        except self.not_now:
             return data  # the host does not read
         except OSError:
             self._hang_up()
@@ -208,15 +211,19 @@ class TcpLine:
             return
         with suppress(BlockingIOError):
             connection, _ = self._listener.accept()
-            refusal = self.doorkeeper.admit(has_host=self._connection is not None)
-            if refusal is not None:
-                with connection:
-                    connection.sendall(refusal)
-                return
-            self._hang_up()
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connection = connection
+            self._admit(connection)
+
+    def _admit(self, connection: socket.socket) -> None:
+        """A host is there, and can be heard and answered."""
+        refusal = self.doorkeeper.admit(has_host=self._connection is not None)
+        if refusal is not None:
+            with connection:
+                connection.sendall(refusal)
+            return
+        self._hang_up()
+        self._connection = connection
 
     def _hang_up(self) -> None:
         if self._connection:

@@ -1,21 +1,42 @@
 """The line that a command was told to play a reader on."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+from reader_agent.clock import SystemClock
 from reader_agent.reader_tool.lines import PtyLine, TcpLine
 from reader_agent.reader_tool.terminal import refuse
+from reader_agent.reader_tool.tls_line import TlsLine, make_certificate
 
 
-def open_line(*, is_pty: bool, tcp: str | None, link: Path | None) -> PtyLine | TcpLine:
-    """Ends the program with a sentence if there is no such line."""
-    if is_pty == (tcp is not None):
+def open_line(
+    *, is_pty: bool, tcp: str | None, link: Path | None, tls: str | None = None, certificate: Path | None = None
+) -> PtyLine | TcpLine:
+    """Ends the program with a sentence if there is no such line. A TLS line makes its certificate where there is none."""
+    if is_pty + (tcp is not None) + (tls is not None) != 1:
         refuse("write either --pty or --tcp HOST:PORT")
-    if tcp is None:
-        return PtyLine(link)
-    host, _, port = tcp.rpartition(":")
+    if tls is not None:
+        if certificate is None:
+            refuse("--tls: write --cert FILE.pem, too; it is made if it is not there, and hosts are given it as their ca")
+        whole = certificate.absolute()
+        return _listen("--tls", tls, lambda host, port: TlsLine(host, port, _made_if_missing(whole, host)))
+    return PtyLine(link) if tcp is None else _listen("--tcp", tcp, TcpLine)
+
+
+def _listen(option: str, place: str, line: Callable[[str, int], TcpLine]) -> TcpLine:
+    host, _, port = place.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        refuse(f"--tcp {tcp}: write HOST:PORT, such as 127.0.0.1:4001")
+        refuse(f"{option} {place}: write HOST:PORT, such as 127.0.0.1:4001")
     try:
-        return TcpLine(host, int(port))
+        return line(host, int(port))
     except OSError as error:
-        refuse(f"--tcp {tcp}: {error.strerror or error}; choose another port, or 0 for a free one")
+        refuse(f"{option} {place}: {error.strerror or error}; choose another port, or 0 for a free one")
+
+
+def _made_if_missing(certificate: Path, host: str) -> Path:
+    if not certificate.exists():
+        made = make_certificate(host, SystemClock().now().utc)
+        with os.fdopen(os.open(certificate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made)
+    return certificate

@@ -15,13 +15,14 @@ from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA, FrameError, TagSeen
 from reader_agent.clock import Clock
 from reader_agent.errors import LinkLost, ReaderRefused
-from reader_agent.link_address import LinkAddress, SerialAddress, TcpAddress
+from reader_agent.link_address import LinkAddress, SerialAddress
 from reader_agent.links.link import Link
 from reader_agent.reader_tool.conversation import new_session
 from reader_agent.readers.session import Counters
 
 ORDER = ("llrp", "thingmagic", "r2000", "m100", "r200", "cf", "chafon")
 NETWORK_ONLY = frozenset({"llrp"})
+WITHOUT_TLS = {5085: 5084}
 OTHER_BAUDS = (38400, 9600, 230400, 921600)  # what readers are set to besides their families' defaults, most frequent first
 LISTEN_S = 0.3
 LISTENING = "(listening)"
@@ -91,7 +92,7 @@ def _bauds(address: LinkAddress) -> Iterator[int | None]:
 
 def _families(address: LinkAddress, heard: Heard) -> list[str]:
     """Who is asked: first who was heard, then who usually has this port, then the others in their order."""
-    port = address.port if isinstance(address, TcpAddress) else None
+    port = None if isinstance(address, SerialAddress) else WITHOUT_TLS.get(address.port, address.port)
     asked = [name for name in FAMILIES if not (name in NETWORK_ONLY and isinstance(address, SerialAddress))]
 
     def place(family: str) -> tuple[int, bool, int]:

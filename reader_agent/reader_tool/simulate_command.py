@@ -43,6 +43,10 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     *,
     is_pty: Annotated[bool, typer.Option("--pty", help="On a new pseudo-terminal, whose path is printed first.")] = False,
     tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="On a listening socket; port 0 takes a free one.")] = None,
+    tls: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="On a listening socket inside TLS, as LLRP has it on 5085.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--cert", metavar="FILE.pem", help="With --tls: certificate and key; made for HOST if not there.")
+    ] = None,
     link: Annotated[Path | None, typer.Option(help="With --pty: a symbolic link that stays, as udev's by-id path does.")] = None,
     takes_orders: Annotated[bool, typer.Option("--stdin", help="Take orders from standard input, one JSON object a line.")] = False,
     until_eof: Annotated[bool, typer.Option("--until-eof", help="With --stdin: end when standard input ends.")] = False,
@@ -78,7 +82,7 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     rng = Random(scenario.seed if seed is None else seed)  # noqa: S311 — chance that can be played again, no secret
     field = TagField(rng, scenario.air if miss_rate is None else replace(scenario.air, miss_rate=miss_rate))
     stop = told_to_end()
-    line = open_line(is_pty=is_pty, tcp=tcp, link=link)
+    line = open_line(is_pty=is_pty, tcp=tcp, link=link, tls=tls, certificate=certificate)
     reader = _new_reader(family, field, rng, _merged(scenario.faults, wanted), manner)
     _keep_the_door(line, reader)
     simulation = Simulation(Parts(reader, field, line), SystemClock(), _tell if as_json else _keep_quiet)

@@ -10,7 +10,7 @@ from firmware_protocols.catalogue import ALL_FAMILIES
 from firmware_protocols.commands import Region
 from reader_agent.config import AgentConfig, ConfigWrong, parse_broker, parse_config, read_config
 from reader_agent.example import EXAMPLE
-from reader_agent.link_address import SerialAddress, TcpAddress, parse_address
+from reader_agent.link_address import FORMS, SerialAddress, TcpAddress, parse_address
 
 PATH = Path("agent.toml")
 
@@ -57,8 +57,7 @@ def test_what_is_left_out_has_a_default() -> None:
     [
         pytest.param(
             raw(readers=[reader(url="serial:/dev/x")]),
-            'readers.gate-1.url = "serial:/dev/x": this is no address of a reader; '
-            "write tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200",
+            f'readers.gate-1.url = "serial:/dev/x": this is no address of a reader; write {FORMS}',
             id="address of no known form",
         ),
         pytest.param(
