@@ -5,6 +5,8 @@ from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
+from firmware_protocols.gen2 import MAX_EPC_WORDS
+
 JsonObject = dict[str, object]
 SHOWN = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -12,6 +14,7 @@ MICROSECOND = timedelta(microseconds=1)
 _TO_STANDARD = str.maketrans("-_", "+/")
 _SECONDS_END, _MILLISECONDS_END = 1e11, 1e14  # the year 5138 in seconds, in milliseconds; what is larger counts microseconds
 _LATEST = 1e18
+_PC_SIZE = 2
 
 
 class WrongShape(Exception):
@@ -65,6 +68,12 @@ def find_number(fields: JsonObject, name: str, low: float, high: float) -> float
     raise WrongShape(f"{name}: a number from {low:g} to {high:g}", shown(value))
 
 
+def find_rounded(fields: JsonObject, name: str, low: float, high: float) -> int | None:
+    """As `find_number`, to the nearest whole one."""
+    value = find_number(fields, name, low, high)
+    return None if value is None else round(value)
+
+
 def find_text(fields: JsonObject, name: str) -> str | None:
     """None if it is missing or null. Raises WrongShape for anything but text."""
     value = fields.get(name)
@@ -96,6 +105,18 @@ def find_base64(fields: JsonObject, name: str) -> bytes | None:
         return b64decode(text.rstrip("=").translate(_TO_STANDARD) + "=" * (-len(text.rstrip("=")) % 4), validate=True)
     except ValueError:
         raise WrongShape(f"{name}: base64url", shown(text)) from None
+
+
+def checked_epc(epc: bytes) -> bytes:
+    """Raises WrongShape for what no tag can answer."""
+    if len(epc) % 2 or len(epc) > 2 * MAX_EPC_WORDS:
+        raise WrongShape(f"an EPC of at most {MAX_EPC_WORDS} whole words", f"{len(epc)} bytes")
+    return epc
+
+
+def pc_of(word: bytes | None) -> int | None:
+    """The PC word; None for what is none: the EPC stands without it."""
+    return int.from_bytes(word) if word is not None and len(word) == _PC_SIZE else None
 
 
 def find_time_us(fields: JsonObject, name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What readers tell as JSON → events: lines of a stream, or whole messages of MQTT and webhooks.
+"""What readers tell as JSON → events: the lines of a stream. A message of MQTT or of a webhook is made one line by `line_of`.
 
 * A line holds one event object, an array of them, or several one after the other; a blank line keeps the connection alive.
 * What is no JSON is reported once, with all its bytes; but an event that begins inside it and ends its line is found.
@@ -10,7 +10,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from firmware_protocols.codec import Direction
+from firmware_protocols.codec import Direction, FamilyFacts
+from firmware_protocols.commands import Command
+from firmware_protocols.errors import Unsupported
 from firmware_protocols.events import NEED_DATA, Event, FrameError, FrameFault, NeedData, Notice
 from firmware_protocols.json_fields import JsonObject, WrongShape, find_text, shown
 from firmware_protocols.line_buffer import Line, LineBuffer
@@ -22,6 +24,7 @@ KEEPALIVE = Notice("keepalive")
 SPACE = " \t\r\n"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
+_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 EventDecoder = Callable[[JsonObject], Iterable[Event]]
 """The events that one object tells. Raises WrongShape."""
@@ -34,13 +37,18 @@ def _refuse_constant(name: str) -> object:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-class JsonLines:
-    """The events of one line. Feed it, then call `next_event` until NEED_DATA."""
+class JsonLinesCodec:
+    """The codec of a family that tells events as JSON on lines and takes no command on them; `remedy` says where it takes them."""
 
-    def __init__(self, direction: Direction, decode: EventDecoder) -> None:
+    def __init__(self, facts: FamilyFacts, decode: EventDecoder, remedy: str, direction: Direction) -> None:
+        self._facts, self._remedy = facts, remedy
         self._lines = LineBuffer(MAX_LINE)
         self._decode = decode if direction is Direction.FROM_READER else _refuse_host
         self._events: deque[Event] = deque()
+
+    @property
+    def facts(self) -> FamilyFacts:
+        return self._facts
 
     @property
     def held_bytes(self) -> int:
@@ -53,9 +61,8 @@ class JsonLines:
         """A line without its end is then read as a whole message, if it is one."""
         self._lines.receive_gap()
 
-    def receive_message(self, body: bytes) -> None:
-        """One message of MQTT or the body of a webhook: whole, with or without line ends inside. Its events come next."""
-        self._events += self._events_of(body) if len(body) <= MAX_LINE else [_too_long(body)]
+    def encode(self, command: Command) -> tuple[bytes, ...]:
+        raise Unsupported(self._facts.name, f"take {type(command).__name__} here", self._remedy)
 
     def next_event(self) -> Event | NeedData:
         while not self._events:
@@ -72,6 +79,11 @@ class JsonLines:
 
     def _events_of(self, text: bytes) -> list[Event]:
         return list(_events_in(_as_text(text).strip(SPACE), self._decode))
+
+
+def line_of(message: bytes) -> bytes:
+    """A whole message as one line: JSON allows a line end only where a space does as well."""
+    return message.translate(_LINE_ENDS) + b"\n"
 
 
 def note_of(event: JsonObject, name: str, *, detail: str = "", reader_time_us: int | None = None) -> Notice:
@@ -212,10 +224,6 @@ def _is_whole(text: bytes) -> bool:
 
 def _cut_short(text: bytes) -> FrameError:
     return FrameError(FrameFault.LENGTH, "a line end", f"{len(text)} bytes, then silence", text)
-
-
-def _too_long(body: bytes) -> FrameError:
-    return FrameError(FrameFault.LENGTH, f"a message of at most {MAX_LINE} bytes", f"{len(body)} bytes", body[:MAX_LINE])
 
 
 def _refuse_host(_event: JsonObject) -> Iterable[Event]:

@@ -1,12 +1,9 @@
 """The codec of an R700's event stream."""
 
 from firmware_protocols.codec import Direction, FamilyFacts
-from firmware_protocols.commands import Command
-from firmware_protocols.errors import Unsupported
-from firmware_protocols.events import Event, NeedData
 from firmware_protocols.impinj_json.decoding import decode_event
 from firmware_protocols.impinj_json.tables import FAMILY
-from firmware_protocols.json_lines import JsonLines
+from firmware_protocols.json_lines import JsonLinesCodec
 
 FACTS = FamilyFacts(
     name=FAMILY,
@@ -19,34 +16,11 @@ FACTS = FamilyFacts(
     pulses_in_inventory=False,  # blank lines come, but how often is nowhere written
     takes_commands=False,
 )
+REMEDY = "its event stream takes no commands; it is told by HTTP requests (impinj_json.requests)"
 
 
-class ImpinjJsonCodec:
-    """Lines of `GET /data/stream` in, events out. A message of MQTT or a webhook goes in whole, by `receive_message`."""
+class ImpinjJsonCodec(JsonLinesCodec):
+    """Lines in, events out."""
 
     def __init__(self, *, direction: Direction = Direction.FROM_READER) -> None:
-        self._lines = JsonLines(direction, decode_event)
-
-    @property
-    def facts(self) -> FamilyFacts:
-        return FACTS
-
-    @property
-    def held_bytes(self) -> int:
-        return self._lines.held_bytes
-
-    def receive_data(self, data: bytes) -> None:
-        self._lines.receive_data(data)
-
-    def receive_gap(self) -> None:
-        self._lines.receive_gap()
-
-    def receive_message(self, body: bytes) -> None:
-        self._lines.receive_message(body)
-
-    def next_event(self) -> Event | NeedData:
-        return self._lines.next_event()
-
-    def encode(self, command: Command) -> tuple[bytes, ...]:
-        reason = "its event stream takes no commands; it is told by HTTP requests (impinj_json.requests)"
-        raise Unsupported(FAMILY, f"take {type(command).__name__} here", reason)
+        super().__init__(FACTS, decode_event, REMEDY, direction)

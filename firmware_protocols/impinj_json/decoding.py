@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from firmware_protocols.events import Event, Rssi, RssiUnit, TagSeen
-from firmware_protocols.gen2 import MAX_EPC_WORDS
 from firmware_protocols.impinj_json.tables import (
     EVENT_TYPE,
     HIGHEST_CDBM,
@@ -19,17 +18,19 @@ from firmware_protocols.impinj_json.tables import (
 from firmware_protocols.json_fields import (
     JsonObject,
     WrongShape,
+    checked_epc,
     find_base64,
     find_hex,
     find_int,
     find_number,
+    find_rounded,
     find_time_us,
     get_object,
     keys_of,
+    pc_of,
 )
 from firmware_protocols.json_lines import find_name, note_of, notice_name
 
-PC_SIZE = 2
 CDBM_A_DBM = 100
 
 
@@ -60,16 +61,15 @@ def _inventory_status(event: JsonObject) -> str:
 
 
 def _tag_seen(tag: JsonObject, event: JsonObject) -> TagSeen:
-    phase = find_number(tag, "phaseAngle", 0.0, HIGHEST_PHASE_DEGREES)
     seen_us = find_time_us(tag, "lastSeenTime")
     return TagSeen(
         _epc(tag),
-        _pc(tag),
+        pc_of(find_base64(tag, "pc")),
         _hex_or_base64(tag, "tid") or None,
         _rssi(tag),
         find_int(tag, "antennaPort", 1, MAX_PORT),
         find_int(tag, "frequency", 1, HIGHEST_KHZ),
-        None if phase is None else round(phase),
+        find_rounded(tag, "phaseAngle", 0.0, HIGHEST_PHASE_DEGREES),
         last_seen_us=find_time_us(event, TIMESTAMP) if seen_us is None else seen_us,
     )
 
@@ -78,14 +78,7 @@ def _epc(tag: JsonObject) -> bytes:
     epc = _hex_or_base64(tag, "epc")
     if epc is None:
         raise WrongShape("epcHex or epc (enable one in eventConfig.tagInventory)", "neither")
-    if len(epc) % 2 or len(epc) > 2 * MAX_EPC_WORDS:
-        raise WrongShape(f"an EPC of at most {MAX_EPC_WORDS} whole words", f"{len(epc)} bytes")
-    return epc
-
-
-def _pc(tag: JsonObject) -> int | None:
-    pc = find_base64(tag, "pc")
-    return int.from_bytes(pc) if pc is not None and len(pc) == PC_SIZE else None
+    return checked_epc(epc)
 
 
 def _hex_or_base64(tag: JsonObject, name: str) -> bytes | None:

@@ -1,10 +1,15 @@
 """What an R700 is asked over HTTP: method, path and JSON body, for a door that sends them (HTTPS, basic authentication).
 
 Pure: an R700 has no command for a power or an antenna, they are part of the inventory that is started. So a command changes the
-profile, and the next start takes it along. Sources: as of the codec; the values of DEFAULT_PROFILE are those of R700_IOT_DICT.json.
+profile, and the next start takes it along. Sources: as of the codec; the values of DEFAULT_PROFILE are those of R700_IOT_DICT.json;
+the order of a visit (stop, start, stream) is that of Impinj's protected-mode example, the words of `/status` and the 409 of a start
+while one is running those of a published list of endpoints tried with firmware 9.1.0.
 """
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import NamedTuple
 
 from firmware_protocols.command_checks import check_range
@@ -13,6 +18,8 @@ from firmware_protocols.errors import BadArgument, Unsupported
 from firmware_protocols.impinj_json.tables import FAMILY
 
 BASE = "/api/v1"
+READING = frozenset({"running", "starting", "armed"})
+MODEL_FIELDS = ("productModel", "productFamily", "serialNumber")
 STREAM_PATH = f"{BASE}/data/stream"
 MAX_POWER_DBM = 33
 MAX_PORTS = 4
@@ -51,6 +58,26 @@ class Plan(NamedTuple):
 
     profile: InventoryProfile
     requests: tuple[HttpRequest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a door asks, from its opening to its closing. Without `begin` it only listens to what the reader does anyhow."""
+
+    begin: tuple[HttpRequest, ...] = ()
+    end: tuple[HttpRequest, ...] = ()
+
+
+LISTEN_ONLY = Visit()
+
+
+def visit(settings: Iterable[Command]) -> Visit:
+    """Begin an inventory with these settings (SetAntennas, SetPower), end it with the visit. Raises BadArgument or Unsupported.
+
+    The stop before the start is for a reader that somebody left reading: it answers a second start with 409.
+    """
+    profile = reduce(lambda profile, command: plan(command, profile).profile, settings, DEFAULT_PROFILE)
+    return Visit(begin=(stop_inventory(), start_inventory(profile)), end=(stop_inventory(),))
 
 
 def plan(command: Command, profile: InventoryProfile) -> Plan:
@@ -97,9 +124,34 @@ def get_system() -> HttpRequest:
     return HttpRequest("GET", f"{BASE}/system")
 
 
+def get_status() -> HttpRequest:
+    """Its answer proves the reader alive and says whether it reads: `is_idle`."""
+    return HttpRequest("GET", f"{BASE}/status")
+
+
+def is_idle(status_body: bytes) -> bool:
+    """Does the answer to `get_status` say that no inventory runs? An answer of another shape says nothing."""
+    status = _fields_of(status_body).get("status")
+    return isinstance(status, str) and status not in READING
+
+
+def model_of(system_body: bytes) -> str:
+    """Model and serial number from the answer to `get_system`; empty if they do not stand in it."""
+    fields = _fields_of(system_body)
+    return " ".join(dict.fromkeys(value for name in MODEL_FIELDS if isinstance(value := fields.get(name), str) and value))
+
+
 def choose_rest_interface() -> HttpRequest:
     """A reader that still speaks LLRP is told to speak this. Once, by an installer."""
     return HttpRequest("PUT", f"{BASE}/system/rfid/interface", {"rfidInterface": "rest"})
+
+
+def _fields_of(body: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _antenna(profile: InventoryProfile, port: int) -> dict[str, JsonValue]:

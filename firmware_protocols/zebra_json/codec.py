@@ -1,10 +1,7 @@
 """The codec of Zebra readers with the IoT Connector."""
 
 from firmware_protocols.codec import Direction, FamilyFacts
-from firmware_protocols.commands import Command
-from firmware_protocols.errors import Unsupported
-from firmware_protocols.events import Event, NeedData
-from firmware_protocols.json_lines import JsonLines
+from firmware_protocols.json_lines import JsonLinesCodec
 from firmware_protocols.zebra_json.decoding import decode_event
 from firmware_protocols.zebra_json.tables import FAMILY
 
@@ -19,34 +16,11 @@ FACTS = FamilyFacts(
     pulses_in_inventory=False,  # heart-beats come as they are configured: from never to every 65,535 s
     takes_commands=False,
 )
+REMEDY = "the stream of its events takes no commands; set it on its own web page or by Zebra's tools"
 
 
-class ZebraJsonCodec:
-    """Lines of a TCP or HTTP stream in, events out. A message of MQTT or an HTTP body goes in whole, by `receive_message`."""
+class ZebraJsonCodec(JsonLinesCodec):
+    """Lines in, events out."""
 
     def __init__(self, *, direction: Direction = Direction.FROM_READER) -> None:
-        self._lines = JsonLines(direction, decode_event)
-
-    @property
-    def facts(self) -> FamilyFacts:
-        return FACTS
-
-    @property
-    def held_bytes(self) -> int:
-        return self._lines.held_bytes
-
-    def receive_data(self, data: bytes) -> None:
-        self._lines.receive_data(data)
-
-    def receive_gap(self) -> None:
-        self._lines.receive_gap()
-
-    def receive_message(self, body: bytes) -> None:
-        self._lines.receive_message(body)
-
-    def next_event(self) -> Event | NeedData:
-        return self._lines.next_event()
-
-    def encode(self, command: Command) -> tuple[bytes, ...]:
-        reason = "the stream of its events takes no commands; set it on its own web page or by Zebra's tools"
-        raise Unsupported(FAMILY, f"take {type(command).__name__} here", reason)
+        super().__init__(FACTS, decode_event, REMEDY, direction)

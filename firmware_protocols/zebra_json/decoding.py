@@ -5,8 +5,19 @@ anything else with a name is a notice.
 from collections.abc import Iterator
 
 from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Rssi, RssiUnit, TagSeen
-from firmware_protocols.gen2 import MAX_EPC_WORDS
-from firmware_protocols.json_fields import JsonObject, WrongShape, find_hex, find_int, find_number, find_time_us, keys_of, shown
+from firmware_protocols.json_fields import (
+    JsonObject,
+    WrongShape,
+    checked_epc,
+    find_hex,
+    find_int,
+    find_number,
+    find_rounded,
+    find_time_us,
+    keys_of,
+    pc_of,
+    shown,
+)
 from firmware_protocols.json_lines import compact, find_name, note_of
 from firmware_protocols.zebra_json.tables import (
     BARCODES,
@@ -26,7 +37,6 @@ from firmware_protocols.zebra_json.tables import (
     TIMESTAMP,
 )
 
-PC_SIZE = 2
 KHZ_A_MHZ = 1000
 
 
@@ -79,15 +89,14 @@ def _object(record: object, name: str) -> JsonObject:
 
 
 def _tag_seen(tag: JsonObject, seen_us: int | None) -> TagSeen:
-    phase = find_number(tag, "phase", -HIGHEST_PHASE_DEGREES, HIGHEST_PHASE_DEGREES)
     return TagSeen(
         _epc(tag),
-        _pc(tag),
+        pc_of(_first_hex(tag, PC)),
         _first_hex(tag, TID) or None,
         _rssi(tag),
         find_int(tag, "antenna", 1, MAX_PORT),
         _frequency_khz(tag),
-        None if phase is None else round(phase),
+        find_rounded(tag, "phase", -HIGHEST_PHASE_DEGREES, HIGHEST_PHASE_DEGREES),
         find_int(tag, "seenCount", 0, HIGHEST_COUNT),
         last_seen_us=seen_us,
     )
@@ -97,14 +106,7 @@ def _epc(tag: JsonObject) -> bytes:
     epc = _first_hex(tag, EPC)
     if epc is None:
         raise WrongShape(f"{EPC[0]} (enable the EPC in the reader's operating mode)", f"a record with {keys_of(tag)}")
-    if len(epc) % 2 or len(epc) > 2 * MAX_EPC_WORDS:
-        raise WrongShape(f"an EPC of at most {MAX_EPC_WORDS} whole words", f"{len(epc)} bytes")
-    return epc
-
-
-def _pc(tag: JsonObject) -> int | None:
-    pc = _first_hex(tag, PC)
-    return int.from_bytes(pc) if pc is not None and len(pc) == PC_SIZE else None
+    return checked_epc(epc)
 
 
 def _first_hex(tag: JsonObject, names: tuple[str, ...]) -> bytes | None:

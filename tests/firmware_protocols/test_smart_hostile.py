@@ -120,14 +120,6 @@ def test_a_line_over_the_bound_is_one_error_and_is_skipped(family: str, size: in
     assert isinstance(seen, TagSeen)
 
 
-@pytest.mark.parametrize("codec", [ImpinjJsonCodec(), ZebraJsonCodec()], ids=JSON_FAMILIES)
-def test_a_message_over_the_bound_is_one_error(codec: ImpinjJsonCodec | ZebraJsonCodec) -> None:
-    codec.receive_message(b"[" + b" " * MAX_LINE + b"]")
-    (error,) = drain(codec)
-    assert isinstance(error, FrameError)
-    assert error.expected == f"a message of at most {MAX_LINE} bytes"
-
-
 @pytest.mark.parametrize("family", JSON_FAMILIES)
 @pytest.mark.parametrize(
     ("text", "found"),

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from firmware_protocols.catalogue import codec_for
-from firmware_protocols.codec import Codec
 from firmware_protocols.events import Event, FrameError, Notice, TagSeen
-from firmware_protocols.impinj_json.codec import ImpinjJsonCodec
-from firmware_protocols.zebra_json.codec import ZebraJsonCodec
-from tests.firmware_protocols.reading import VECTORS, cut, drain, errors_of, read, without_errors
+from firmware_protocols.json_lines import KEEPALIVE, line_of
+from tests.firmware_protocols.reading import VECTORS, cut, errors_of, read, without_errors
 
 COUNTS = {"impinj-json": 15, "zebra-json": 11, "keyboard": 7}
 ROWS: list[dict[str, Any]] = [row for name in COUNTS for row in json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))]
@@ -32,7 +30,8 @@ def bytes_of(row: dict[str, Any]) -> bytes:
 
 
 def events_of(row: dict[str, Any]) -> list[Event]:
-    return read(codec_for(row["family"]), [bytes_of(row)])
+    """Of a line, or of a whole message of MQTT or a webhook, as its door passes it on."""
+    return read(codec_for(row["family"]), [line_of(bytes_of(row)) if row.get("message") else bytes_of(row)])
 
 
 def facts_of(tag: TagSeen) -> dict[str, object]:
@@ -63,7 +62,7 @@ def test_all_shapes_are_there_and_say_where_they_come_from() -> None:
 @pytest.mark.parametrize("row", params(ROWS))
 def test_a_shape_means_what_is_written_beside_it(row: dict[str, Any]) -> None:
     meaning = row["meaning"]
-    events = drain_message(row) if row.get("message") else events_of(row)
+    events = events_of(row)
     assert [facts_of(event) for event in events if isinstance(event, TagSeen)] == meaning.get("tags", [])
     assert [event.name for event in events if isinstance(event, Notice)] == meaning.get("notices", [])
     assert bool(errors_of(events)) == ("error" in meaning)
@@ -104,19 +103,12 @@ def test_after_a_wrong_shape_the_next_event_is_read(row: dict[str, Any]) -> None
     assert events[1:] == events_of(good)
 
 
-def drain_message(row: dict[str, Any]) -> list[Event]:
-    codec = codec_for(row["family"])
-    assert isinstance(codec, ImpinjJsonCodec | ZebraJsonCodec)
-    codec.receive_message(bytes_of(row))
-    return drain(codec)
-
-
 @pytest.mark.parametrize("row", MESSAGES)
-def test_a_message_does_not_disturb_the_line_that_it_came_into(row: dict[str, Any]) -> None:
-    codec: Codec = codec_for(row["family"])
-    assert isinstance(codec, ImpinjJsonCodec | ZebraJsonCodec)
-    line = next(bytes_of(each) for each in ROWS if each["family"] == row["family"] and not each.get("message"))
-    codec.receive_data(line[:20])
-    codec.receive_message(bytes_of(row))
-    codec.receive_data(line[20:])
-    assert drain(codec) == drain_message(row) + read(codec_for(row["family"]), [line])
+def test_a_message_over_several_lines_is_made_one_line(row: dict[str, Any]) -> None:
+    spread = json.dumps(json.loads(bytes_of(row)), indent=2).replace("\n", "\r\n").encode("ascii")
+    assert read(codec_for(row["family"]), [line_of(spread)], has_gap=False) == events_of(row)
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n", b"  "], ids=["empty", "a line end", "blanks"])
+def test_an_empty_message_is_a_sign_of_life(body: bytes) -> None:
+    assert read(codec_for("impinj-json"), [line_of(body)], has_gap=False) == [KEEPALIVE]

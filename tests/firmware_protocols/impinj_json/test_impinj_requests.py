@@ -22,9 +22,12 @@ from firmware_protocols.impinj_json.requests import (
     HttpRequest,
     InventoryProfile,
     choose_rest_interface,
+    is_idle,
+    model_of,
     open_stream,
     plan,
     start_inventory,
+    visit,
 )
 
 
@@ -88,3 +91,49 @@ def test_what_has_no_documented_request_is_refused(command: Command) -> None:
 def test_the_stream_and_the_interface() -> None:
     assert open_stream() == HttpRequest("GET", "/api/v1/data/stream")
     assert choose_rest_interface() == HttpRequest("PUT", "/api/v1/system/rfid/interface", {"rfidInterface": "rest"})
+
+
+def test_a_visit_ends_what_runs_begins_with_its_settings_and_leaves_the_reader_idle() -> None:
+    asked = visit([SetAntennas((2, 4)), SetPower(20)])
+    assert [(request.method, request.path) for request in asked.begin] == [
+        ("POST", "/api/v1/profiles/stop"),
+        ("POST", "/api/v1/profiles/inventory/start"),
+    ]
+    antennas = json.loads(json.dumps(asked.begin[1].body))["antennaConfigs"]
+    assert [(each["antennaPort"], each["transmitPowerCdbm"]) for each in antennas] == [(2, 2000), (4, 2000)]
+    assert [request.path for request in asked.end] == ["/api/v1/profiles/stop"]
+
+
+def test_a_visit_with_what_no_r700_accepts_is_refused() -> None:
+    with pytest.raises(BadArgument):
+        visit([SetAntennas((5,))])
+
+
+@pytest.mark.parametrize(
+    ("body", "idle"),
+    [
+        pytest.param(b'{"interface": "IoT", "status": "running"}', False, id="running"),
+        pytest.param(b'{"status": "starting"}', False, id="starting"),
+        pytest.param(b'{"status": "idle"}', True, id="idle"),
+        pytest.param(b'{"status": "stopping"}', True, id="stopping"),
+        pytest.param(b'{"status": 7}', False, id="another shape says nothing"),
+        pytest.param(b"<html>", False, id="no JSON"),
+        pytest.param(b"[]", False, id="an array"),
+        pytest.param(b"[" * 100_000, False, id="nested without end"),
+    ],
+)
+def test_what_its_status_says(body: bytes, *, idle: bool) -> None:
+    assert is_idle(body) is idle
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        pytest.param(b'{"productModel": "R700", "serialNumber": "370-10"}', "R700 370-10", id="model and number"),
+        pytest.param(b'{"productFamily": "R700", "productModel": "R700"}', "R700", id="each word once"),
+        pytest.param(b'{"productModel": 7}', "", id="another shape"),
+        pytest.param(b"\xff", "", id="no JSON"),
+    ],
+)
+def test_what_its_system_says(body: bytes, model: str) -> None:
+    assert model_of(body) == model
