@@ -15,13 +15,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
 from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
 from firmware_protocols.errors import ProtocolError
-from reader_agent.config_rules import Problem, find_conflicts
+from reader_agent.config_rules import Problem, find_conflicts, nearest, toml_remedy
 from reader_agent.link_address import LinkAddress, parse_address
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, CheckpointId, LaneId, Name, ReaderId
 from schemas.topics import AgentAddress
 
 DEFAULT_MQTT_PORT, DEFAULT_MQTTS_PORT = 1883, 8883
+_BROKER_FORM = (
+    "write mqtt://USER:PASSWORD@HOST:1883 or mqtts://USER:PASSWORD@HOST:8883, within name and password / as %2F, # as %23, ? as %3F"
+)
 _N = TypeVar("_N", bound=Name)
 
 
@@ -46,10 +49,11 @@ def parse_broker(url: str) -> BrokerAddress:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise ValueError(f"{error}; write mqtt://USER:PASSWORD@HOST:1883 or mqtts://USER:PASSWORD@HOST:8883") from None
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.path.strip("/"):
-        raise ValueError("this is no address of a broker; write mqtt://USER:PASSWORD@HOST:1883 or mqtts://USER:PASSWORD@HOST:8883")
+    except ValueError:  # its words quote pieces of the password
+        raise ValueError(f"this is no address of a broker; {_BROKER_FORM}") from None
+    rest = parts.path.strip("/") + parts.query + parts.fragment
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or port == 0 or rest:
+        raise ValueError(f"this is no address of a broker; {_BROKER_FORM}")
     has_tls = parts.scheme == "mqtts"
     name = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password else None
@@ -72,16 +76,42 @@ def _name(kind: type[_N]) -> Callable[[object], _N]:
     return parse
 
 
+def _number(lowest: float, highest: float) -> BeforeValidator:
+    """A number as TOML has it: neither a text in quotes nor true or false."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
+            raise ValueError(f"write a number from {lowest:g} to {highest:g}, without quotes")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _whole_number(lowest: int, highest: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise ValueError(f"write a whole number from {lowest} to {highest}, without quotes")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("write true or false, without quotes")  # noqa: TRY004 — pydantic takes a ValueError
+    return value
+
+
 def _family(value: object) -> str:
     family = _text(value)
     if family not in ALL_FAMILIES:
-        raise ValueError(f"unknown reader family; write one of {', '.join(ALL_FAMILIES)}")
+        raise ValueError(f"unknown reader family; write one of {', '.join(ALL_FAMILIES)}{nearest(family, ALL_FAMILIES)}")
     return family
 
 
 def _region(value: object) -> Region:
     if value not in {*Region}:
-        raise ValueError(f"unknown region; write one of {', '.join(Region)}")
+        raise ValueError(f"unknown region; write one of {', '.join(Region)}{nearest(str(value), Region)}")
     return Region(str(value))
 
 
@@ -91,6 +121,8 @@ def _antennas(value: object) -> dict[int, LaneId]:
         raise ValueError(remedy)
     if not all(str(port).isdecimal() and 1 <= int(port) <= 255 for port in value):
         raise ValueError(f"antenna ports count from 1; {remedy}")
+    if len({int(port) for port in value}) < len(value):
+        raise ValueError(f"an antenna port stands there twice; {remedy}")
     return {int(port): _name(LaneId)(lane) for port, lane in value.items()}
 
 
@@ -100,13 +132,14 @@ def _lanes(value: object) -> dict[LaneId, str]:
     return {_name(LaneId)(lane): _text(label) for lane, label in value.items()}
 
 
-def _folder(value: Path) -> Path:
-    if not value.is_absolute():
-        raise ValueError(f'write the whole path, such as "/var/lib/ebike-agent/{value.name}"')
-    return value
+def _path(value: object) -> Path:
+    path = Path(_text(value))
+    if not path.is_absolute():
+        raise ValueError(f'write the whole path, such as "/var/lib/ebike-agent/{path.name or "NAME"}"')
+    return path
 
 
-AbsolutePath = Annotated[Path, AfterValidator(_folder)]
+AbsolutePath = Annotated[Path, BeforeValidator(_path)]
 
 
 class _Table(BaseModel):
@@ -118,29 +151,29 @@ class BrokerConfig(_Table):
     ca_file: AbsolutePath | None = None
     cert_file: AbsolutePath | None = None
     cert_key_file: AbsolutePath | None = None
-    in_flight: Annotated[int, Field(ge=1, le=1000)] = 100
-    resend_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
+    in_flight: Annotated[int, _whole_number(1, 1000)] = 100
+    resend_s: Annotated[float, _number(0.1, 3600)] = 10.0
 
 
 class WindowConfig(_Table):
-    silence_s: Annotated[float, Field(ge=0.1, le=60)] = 2.0
-    max_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    silence_s: Annotated[float, _number(0.1, 60)] = 2.0
+    max_s: Annotated[float, _number(1, 3600)] = 60.0
 
 
 class SpoolConfig(_Table):
-    max_mb: Annotated[int, Field(ge=1, le=100_000)] = 512
+    max_mb: Annotated[int, _whole_number(1, 100_000)] = 512
 
 
 class ReaderConfig(_Table):
     name: Annotated[ReaderId, BeforeValidator(_name(ReaderId))]
     family: Annotated[str, BeforeValidator(_family)]
     link: Annotated[LinkAddress, BeforeValidator(lambda value: parse_address(_text(value)))] = Field(alias="url")
-    address: Annotated[int | None, Field(ge=0, le=255)] = None
-    antenna_ports: Annotated[int | None, Field(ge=1, le=255)] = None
+    address: Annotated[int | None, _whole_number(0, 255)] = None
+    antenna_ports: Annotated[int | None, _whole_number(1, 255)] = None
     antennas: Annotated[dict[int, LaneId], BeforeValidator(_antennas)]
     region: Annotated[Region | None, BeforeValidator(_region)] = None
-    power_dbm: Annotated[float | None, Field(ge=0, le=36)] = None
-    read_tid: bool = False
+    power_dbm: Annotated[float | None, _number(0, 36)] = None
+    read_tid: Annotated[bool, BeforeValidator(_yes_or_no)] = False
 
 
 def _not_empty(value: tuple[ReaderConfig, ...]) -> tuple[ReaderConfig, ...]:
@@ -177,13 +210,15 @@ class ConfigWrong(Exception):
 def read_config(path: Path) -> AgentConfig:
     """The agent that the file describes. Raises ConfigWrong with every problem in it."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")  # editors of other systems put a mark before the text
+        raw = tomllib.loads(text)
     except OSError as error:
         raise ConfigWrong(path, [Problem("", None, f"cannot be read: {error.strerror}; give the path of the agent's TOML file")]) from error
     except UnicodeDecodeError as error:
-        raise ConfigWrong(path, [Problem("", None, f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]) from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigWrong(path, [Problem("", None, f"is not UTF-8 text (line {line}); save it as UTF-8")]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigWrong(path, [Problem("", None, f"is not TOML: {error}; `ebike-agent example` shows the form")]) from error
+        raise ConfigWrong(path, [Problem("", None, f"is not TOML: {error}; {toml_remedy(text, str(error))}")]) from error
     return parse_config(raw, path)
 
 
@@ -227,16 +262,28 @@ def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
 
 _REMEDIES = {
     "missing": "is missing; write it, `ebike-agent example` shows the form",
-    "extra_forbidden": "is not a setting of this program; remove it or correct its spelling",
+    "model_type": "write a table, such as [broker] with its settings below it",
+    "tuple_type": "write [[readers]] before each reader's settings",
 }
 
 
 def _problem(detail: dict[str, Any], raw: dict[str, Any]) -> Problem:
     kind, place = detail["type"], detail["loc"]
     value = None if kind == "missing" else detail["input"]
-    text = str(detail["msg"]).removeprefix("Value error, ")
-    remedy = _REMEDIES.get(kind, text if kind == "value_error" else f"{text[:1].lower()}{text[1:]}; write such a value")
+    if kind == "extra_forbidden":
+        remedy = f"is not a setting of this program; remove it or correct its spelling{nearest(str(place[-1]), _settings_at(place[:-1]))}"
+    else:
+        remedy = _REMEDIES.get(kind) or str(detail["msg"]).removeprefix("Value error, ")
     return Problem(key_of(place, raw), value, remedy)
+
+
+def _settings_at(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand in a table of the file."""
+    table = _TABLES.get(str(place[0]), AgentConfig) if place else AgentConfig
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+_TABLES: dict[str, type[_Table]] = {"broker": BrokerConfig, "window": WindowConfig, "spool": SpoolConfig, "readers": ReaderConfig}
 
 
 def key_of(place: tuple[int | str, ...], raw: dict[str, Any]) -> str:

@@ -48,7 +48,15 @@ def parse_address(url: str) -> LinkAddress:
         return TcpAddress(parts.hostname, port)
     if parts.scheme == "tls" and parts.hostname and not parts.path.strip("/"):
         return parse_tls(parts.hostname, port, parts.query)
-    raise ValueError(f"this is no address of a reader; write {FORMS}")
+    raise ValueError(f"this is no address of a reader; write {_meant(url) or FORMS}")
+
+
+def _meant(text: str) -> str | None:
+    """The address that a bare path or a bare HOST:PORT stands for, as it is to be written."""
+    if text.startswith("/dev/"):
+        return f"serial://{text}"
+    host, _, port = text.rpartition(":")
+    return f"tcp://{text}" if host and port.isdecimal() and "/" not in text and "@" not in text else None
 
 
 def _find_baud(query: str) -> int | None:
