@@ -24,6 +24,8 @@ class Authority(Base):
     afi: Mapped[int | None]
     """Application family identifier in the PC word of its tags; None writes a GS1 toggle."""
     helpline: Mapped[str] = mapped_column(String(40), default="")
+    wards: Mapped[int | None]
+    """How many it has, numbered from 1; None: not known."""
 
 
 class Checkpoint(AuthorityOwned, Base):

@@ -1,5 +1,6 @@
 """Authorities, their checkpoints, and the agents that may speak for them."""
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,6 +15,10 @@ from schemas.identifiers import AgentId, AuthorityId, CheckpointId, Name
 LAWS = ("city_corporation_2009", "pourashava_2009")
 LARGEST_NUMBER = 0xFFFF
 PUBLIC_KEY_BYTES = 32
+PLATE_PREFIX_EN = re.compile("[A-Z]{2,10}")
+PLATE_PREFIX_BN = re.compile("[\u0985-\u09b9\u09bc-\u09ce\u09dc-\u09df]{1,20}")
+"""Letters only: a prefix stands before the class and the digits of a number, in file names and in answers' headers."""
+MOST_WARDS = 200
 LATITUDES, LONGITUDES = (20.0, 27.0), (88.0, 93.0)
 """Bangladesh: a position typed the wrong way round is outside."""
 
@@ -30,6 +35,8 @@ class NewAuthority:
     """The number in its EPCs; None takes the next free one."""
     afi: int | None = None
     helpline: str = ""
+    wards: int | None = None
+    """How many; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,10 @@ def add_authority(session: Session, new: NewAuthority, act: Act) -> Authority:
     slug = _name(AuthorityId, "slug", new.slug)
     if new.law not in LAWS:
         raise FieldProblem("law", "law_unknown", new.law, known=", ".join(LAWS))
+    _check_prefix("plate_prefix_en", "plate_prefix_en_form", new.plate_prefix_en, PLATE_PREFIX_EN)
+    _check_prefix("plate_prefix_bn", "plate_prefix_bn_form", new.plate_prefix_bn, PLATE_PREFIX_BN)
+    if new.wards is not None and not 1 <= new.wards <= MOST_WARDS:
+        raise FieldProblem("wards", "wards_number", str(new.wards), most=str(MOST_WARDS))
     if new.number is not None and not 1 <= new.number <= LARGEST_NUMBER:
         raise FieldProblem("number", "authority_number", str(new.number))
     if find_authority(session, slug) or (new.number is not None and session.get(Authority, new.number)):
@@ -86,6 +97,7 @@ def add_authority(session: Session, new: NewAuthority, act: Act) -> Authority:
         law=new.law,
         afi=new.afi,
         helpline=new.helpline,
+        wards=new.wards,
     )
     session.add(authority)
     session.flush()
@@ -141,6 +153,11 @@ def _name(kind: type[Name], field: str, typed: str) -> str:
         return str(kind(typed))
     except ContractError:
         raise FieldProblem(field, "short_name_form", typed) from None
+
+
+def _check_prefix(field: str, code: str, typed: str, form: re.Pattern[str]) -> None:
+    if not form.fullmatch(typed):
+        raise FieldProblem(field, code, typed)
 
 
 def _check_position(field: str, degrees: float, between: tuple[float, float]) -> None:

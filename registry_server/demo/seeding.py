@@ -90,6 +90,7 @@ class Seeding:
             law="city_corporation_2009",
             afi=AFI,
             helpline="",
+            wards=31,
         )
         session.add(authority)
         session.flush()

@@ -27,7 +27,7 @@ from registry_server.licences.states import LicenceState
 from registry_server.people.models import Owner, OwnerNameWord
 from registry_server.people.names import name_key
 from registry_server.people.owners import NID, nid_index, words_of
-from registry_server.people.wards import wards_of
+from registry_server.people.wards import last_ward
 from registry_server.secrets_box import SecretsBox
 
 BATCH = 500
@@ -60,9 +60,9 @@ def judge(session: Session, data: bytes, *, act: Act, secrets: SecretsBox) -> Ju
     """Nothing is written. Raises FileRefused, also for a file that was taken in before."""
     sha256 = hashlib.sha256(data).hexdigest()
     refuse_second_time(session, act.authority_id, sha256)
-    last_ward = wards_of(session.get_one(Authority, act.authority_id).slug)
+    wards = last_ward(session.get_one(Authority, act.authority_id).wards)
     table = read_table(data)
-    judged = [judge_row(row, last_ward, dhaka_date(act.at)) for row in table.rows]
+    judged = [judge_row(row, wards, dhaka_date(act.at)) for row in table.rows]
     good = [row for row in judged if isinstance(row, GoodRow)]
     bad = _by_line([*(row for row in judged if isinstance(row, BadRow)), *doubled(good), *_conflicts(session, good, act, secrets)])
     bad_lines = {row.line for row in bad}

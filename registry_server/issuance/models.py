@@ -68,5 +68,8 @@ class PrintedDocument(AuthorityOwned, Base):
     """`plate` or `card`."""
     copy: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    """Of the PDF."""
+    content_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of what the document says: while the record says the same, the document is true."""
     printed_by: Mapped[str] = mapped_column(String(80))
     printed_at: Mapped[datetime]

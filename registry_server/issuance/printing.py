@@ -3,6 +3,7 @@
 import hashlib
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,10 @@ from registry_server.issuance.orders import Codes, Subject, card_order, plate_or
 from registry_server.issuance.service import get_allocation
 from registry_server.licences.models import Licence
 from registry_server.licences.service import get_living, get_record
-from schemas.orders import CardOrder, PlateOrder
+from schemas.orders import BilingualText, CardOrder, PlateOrder, encode_order
 from schemas.tid import Tid
+
+NO_YEAR = BilingualText(bn="-", en="-")
 
 
 class DocumentKind(StrEnum):
@@ -36,6 +39,7 @@ def print_document(session: Session, licence_id: int, kind: DocumentKind, *, act
         kind=kind,
         copy=copies_of(session, licence.id, kind) + 1,
         sha256=hashlib.sha256(pdf).hexdigest(),
+        content_sha256=content_of(order),
         printed_by=act.by,
         printed_at=act.at,
     )
@@ -59,6 +63,23 @@ def order_for(session: Session, licence: Licence, kind: DocumentKind, codes: Cod
         session.get_one(Authority, licence.authority_id), licence, allocation.issue, None if binding is None else Tid(binding.tid)
     )
     return plate_order(subject, codes) if kind is DocumentKind.PLATE else card_order(subject, codes)
+
+
+def content_of(order: PlateOrder | CardOrder) -> bytes:
+    """SHA-256 of what a document says.
+
+    Not the fiscal year of a plate: a renewal needs no new plate (docs/decisions/0006-qr-codes.md), its year goes on by a sticker.
+    """
+    lasting = msgspec.structs.replace(order, fiscal_year=NO_YEAR) if isinstance(order, PlateOrder) else order
+    return hashlib.sha256(encode_order(lasting)).digest()
+
+
+def outdated_among(session: Session, licence: Licence, codes: Codes) -> frozenset[DocumentKind]:
+    """Kinds whose newest copy says something else than the record now: it must be printed again."""
+    newest = {print_.kind: print_.content_sha256 for print_ in reversed(prints_of(session, licence.id))}
+    return frozenset(
+        kind for kind in DocumentKind if kind in newest and newest[kind] != content_of(order_for(session, licence, kind, codes))
+    )
 
 
 def copies_of(session: Session, licence_id: int, kind: DocumentKind) -> int:

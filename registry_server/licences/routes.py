@@ -28,7 +28,6 @@ from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import YEARS_AHEAD, years_to_renew
 from registry_server.people.models import Role
 from registry_server.people.nid import nid
-from registry_server.people.wards import wards_of
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import pages
 from registry_server.web.deps import Now, Posted, ReadSession, Secrets, SignedIn, WriteSession, require
@@ -120,7 +119,7 @@ def suggest_latin_name(request: Request, signed_in: Officer, form: Posted) -> Re
 def register(request: Request, session: WriteSession, signed_in: Officer, now: Now, form: Posted, secrets: Secrets) -> Response:
     """An empty Latin name comes back filled with a suggestion, to be looked at and sent again."""
     try:
-        values = read_registration(form, wards_of(signed_in.authority.slug))
+        values = read_registration(form, signed_in.authority.last_ward)
         licence = service.register(session, values, act=signed_in.act(now), secrets=secrets, random_bits=randbits)
     except (FieldProblem, FieldProblems, Conflict) as refused:
         session.rollback()
@@ -238,7 +237,7 @@ def _form_page(request: Request, signed_in: SignedIn, now: Now, typed: dict[str,
     facts = {
         "typed": dict.fromkeys((*FIELDS, "form_id"), "") | typed,
         "problems": _in_form_order(problems or {}),
-        "last_ward": wards_of(signed_in.authority.slug),
+        "last_ward": signed_in.authority.last_ward,
         "years": list(range(present, present + YEARS_AHEAD + 1)),
     }
     return pages.page(request, signed_in, "licences/new.html", 422 if problems else 200, **facts)

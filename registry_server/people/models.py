@@ -29,6 +29,8 @@ class Officer(AuthorityOwned, Base):
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+    """None: never yet."""
 
 
 class OfficerSession(Base):
@@ -50,7 +52,8 @@ class SignInAttempt(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sign_in_name: Mapped[str] = mapped_column(String(40), index=True)
-    address: Mapped[str] = mapped_column(String(45))
+    address: Mapped[str] = mapped_column(String(45), index=True)
+    """As `throttle.counted_address` gives it: of an IPv6 address the /64."""
     at: Mapped[datetime]
 
 

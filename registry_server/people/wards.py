@@ -1,17 +1,15 @@
-"""How many wards an authority has. Pure.
-
-Source: Khulna City Corporation has 31 wards. Where the number is not known a generous bound catches mistypings.
-"""
+"""Wards: numbered from 1; how many there are is the authority's own. Pure."""
 
 from registry_server.errors import FieldProblem
 from registry_server.people.bangla import latin_digits
 
-WARDS = {"kcc": 31}
 GENEROUS = 200
+"""Catches mistypings where nobody has said how many there are."""
 
 
-def wards_of(authority_slug: str) -> int:
-    return WARDS.get(authority_slug, GENEROUS)
+def last_ward(wards: int | None) -> int:
+    """The highest number that is accepted, from `Authority.wards`."""
+    return wards or GENEROUS
 
 
 def ward(field: str, text: str, last: int) -> int:

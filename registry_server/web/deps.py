@@ -16,6 +16,7 @@ from registry_server.db import Database
 from registry_server.errors import NotAllowed, RegistryError
 from registry_server.people import sign_in
 from registry_server.people.models import Officer, OfficerSession, Role
+from registry_server.people.wards import last_ward
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import csrf
 
@@ -31,6 +32,7 @@ class AuthorityFacts:
     name_bn: str
     name_en: str
     helpline: str
+    last_ward: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +195,5 @@ def _signed_in(session: Session, officer_session: OfficerSession, officer: Offic
         role=Role(officer.role),
         csrf_token=officer_session.csrf_token,
         must_change_password=officer.must_change_password,
-        authority=AuthorityFacts(authority.slug, authority.name_bn, authority.name_en, authority.helpline),
+        authority=AuthorityFacts(authority.slug, authority.name_bn, authority.name_en, authority.helpline, last_ward(authority.wards)),
     )

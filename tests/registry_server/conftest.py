@@ -160,6 +160,7 @@ def _authorities() -> list[Authority]:
             plate_prefix_en="KCC",
             law="city_corporation_2009",
             afi=None,
+            wards=31,
         ),
         Authority(
             slug="bcc",

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("law", sa.String(length=40), nullable=False),
         sa.Column("afi", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("helpline", sa.String(length=40), nullable=False),
+        sa.Column("wards", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authority")),
         sa.UniqueConstraint("slug", name=op.f("uq_authority_slug")),
     )
@@ -172,6 +173,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempt")),
     )
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_attempt_address"), ["address"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_attempt_sign_in_name"), ["sign_in_name"], unique=False)
 
     op.create_table(
@@ -272,6 +274,7 @@ def upgrade() -> None:
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
         sa.Column("is_disabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_officer_authority_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_officer")),
@@ -515,6 +518,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("copy", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("printed_by", sa.String(length=80), nullable=False),
         sa.Column("printed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -731,6 +735,7 @@ def downgrade() -> None:
     op.drop_table("signed_message")
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_sign_in_name"))
+        batch_op.drop_index(batch_op.f("ix_sign_in_attempt_address"))
 
     op.drop_table("sign_in_attempt")
     op.drop_table("sighting_closing")

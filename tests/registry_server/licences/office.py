@@ -30,6 +30,7 @@ def open_office(database: Database, slug: str = "kcc") -> Act:
             plate_prefix_en="KCC",
             law="city_corporation_2009",
             afi=0x92,
+            wards=31,
         )
         session.add(authority)
         session.flush()

@@ -131,3 +131,19 @@ def test_a_setting_that_cannot_be_read_is_named(run: Run, monkeypatch: pytest.Mo
 def _entries(database: Database) -> int:
     with database.read() as session:
         return len(session.scalars(select(AuditEntry.id)).all())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param('--plate-prefix-en K"', "Latin prefix", id="would break a header"),
+        pytest.param("--plate-prefix-en kcc", "Latin prefix", id="small letters"),
+        pytest.param("--plate-prefix-en K2", "Latin prefix", id="digits, which belong to the number"),
+        pytest.param("--plate-prefix-bn KCC", "Bangla prefix", id="Latin where Bangla belongs"),
+        pytest.param("--wards 0", "1 to 200 wards", id="no ward"),
+    ],
+)
+def test_what_cannot_stand_on_a_plate_or_in_a_form_is_refused_at_the_beginning(options: str, told: str, run: Run) -> None:
+    answer = run(f"{AUTHORITY} {options}")
+    assert answer.exit_code == 1
+    assert told in " ".join(answer.stderr.split())
