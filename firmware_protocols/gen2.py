@@ -1,7 +1,6 @@
-"""What EPC Gen2 (ISO/IEC 18000-63) fixes for every tag, whatever the reader: the PC word, the TID, locks, error codes."""
+"""What EPC Gen2 (ISO/IEC 18000-63) fixes for every tag, whatever the reader: the PC word, locks, error codes. The TID is in `tid`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -42,35 +41,6 @@ def pc_with_epc_size(pc: int, size: int) -> int:
     return pc & 0x07FF | size // 2 << 11
 
 
-@dataclass(frozen=True, slots=True)
-class TidFacts:
-    """What a class E2 TID says of its chip (GS1 TDS 1.6 §16.2)."""
-
-    designer: int
-    """Mask designer identifier, nine bits."""
-    model: int
-    """Tag model number, twelve bits."""
-    has_xtid: bool
-    serial_bits: int | None
-    """Length of the serial after the XTID header; None where the TID has no header or it is not in the data."""
-
-
-def find_tid_facts(tid: bytes) -> TidFacts | None:
-    """None if this is no TID of class E2 or fewer than its first two words were read."""
-    if len(tid) < 4 or tid[0] != 0xE2:
-        return None
-    word = int.from_bytes(tid[:4])
-    has_xtid = bool(word & 0x800000)
-    return TidFacts(word >> 12 & 0x1FF, word & 0xFFF, has_xtid, _serial_bits(tid) if has_xtid else None)
-
-
-def _serial_bits(tid: bytes) -> int | None:
-    if len(tid) < 6:
-        return None
-    serialization = tid[4] >> 5  # bits 15 to 13 of the XTID header
-    return 48 + 16 * (serialization - 1) if serialization else 0
-
-
 class LockField(IntEnum):
     """The five fields of a lock payload, in their order on the air."""
 
@@ -104,15 +74,20 @@ def lock_payload(actions: Sequence[int | None]) -> bytes:
     """Three bytes: four zero bits, ten mask bits, ten action bits (Gen2 §6.3.2.12.3.5). `actions` in the order of LockField,
     each two bits, None where nothing changes.
     """
+    return lock_payload_of([lock_change(action) for action in actions])
+
+
+def lock_payload_of(changes: Sequence[LockChange]) -> bytes:
+    """The same from masks and actions, for a change that no single action stands for (one of a field's two bits alone)."""
     mask = action = 0
-    for change in map(lock_change, actions):
+    for change in changes:
         mask = mask << 2 | change.mask
         action = action << 2 | change.action
     return (mask << 10 | action).to_bytes(3)
 
 
 def lock_changes(payload: bytes) -> tuple[LockChange, ...]:
-    """The five changes that a three-byte payload asks for, in the order of LockField."""
+    """The five changes that a three-byte payload asks for, in the order of LockField. The four bits above the masks say nothing."""
     bits = int.from_bytes(payload)
     shifts = range(8, -1, -2)
     return tuple(LockChange(bits >> 10 + shift & _BOTH_BITS, bits >> shift & _BOTH_BITS) for shift in shifts)

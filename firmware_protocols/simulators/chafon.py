@@ -7,11 +7,11 @@ from firmware_protocols.chafon.encoding import region_bytes
 from firmware_protocols.chafon.frames import HEARTBEAT, MAX_DATA, PUBLIC_ADDRESS, build_frame
 from firmware_protocols.chafon.tables import BAND, Code, Model, Opcode
 from firmware_protocols.events import HostCommand
-from firmware_protocols.gen2 import find_tid_facts
 from firmware_protocols.simulators.chafon_requests import ACT_SIZE, ScanRequest, do_act, parse_act, parse_scan
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
 from firmware_protocols.simulators.simulated_tag import TagRefused, WrongPassword
 from firmware_protocols.simulators.tag_field import Answer, TagField
+from firmware_protocols.tid import find_tid_facts
 
 FIRMWARE = bytes((2, 20))
 TYPE_CODE = {Model.UHFREADER18: 0x09, Model.R288: 0x0C, Model.EX10: 0x0C}

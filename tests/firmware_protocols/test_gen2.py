@@ -1,11 +1,11 @@
-"""PC word, TID and lock payload as Gen2 and the tag data standard fix them."""
+"""PC word and lock payload as Gen2 fixes them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocols.commands import LockAction
-from firmware_protocols.gen2 import TidFacts, epc_size, find_tid_facts, lock_change, lock_changes, lock_payload, pc_with_epc_size
+from firmware_protocols.gen2 import LockChange, epc_size, lock_change, lock_changes, lock_payload, lock_payload_of, pc_with_epc_size
 
 
 @pytest.mark.parametrize(
@@ -23,22 +23,6 @@ def test_the_pc_word_says_how_long_the_epc_is(pc: int, size: int) -> None:
 
 def test_a_new_length_leaves_the_other_bits_of_the_pc() -> None:
     assert pc_with_epc_size(0x35A1, 16) == 0x45A1
-
-
-@pytest.mark.parametrize(
-    ("tid", "facts"),
-    [
-        pytest.param("e2801170200012345678abcd", TidFacts(0x001, 0x170, has_xtid=True, serial_bits=48), id="Impinj, 48-bit serial"),
-        pytest.param("e2801170", TidFacts(0x001, 0x170, has_xtid=True, serial_bits=None), id="header not read yet"),
-        pytest.param("e28011700000", TidFacts(0x001, 0x170, has_xtid=True, serial_bits=0), id="XTID without a serial"),
-        pytest.param("e2003412", TidFacts(0x003, 0x412, has_xtid=False, serial_bits=None), id="older Alien chip without XTID"),
-        pytest.param("e004010011223344", None, id="another class"),
-        pytest.param("e280", None, id="one word"),
-        pytest.param("", None, id="nothing"),
-    ],
-)
-def test_what_a_tid_says_of_its_chip(tid: str, facts: TidFacts | None) -> None:
-    assert find_tid_facts(bytes.fromhex(tid)) == facts
 
 
 CLOSE, FOR_EVER = LockAction.NEEDS_PASSWORD, LockAction.CLOSED_FOREVER
@@ -62,3 +46,15 @@ def test_a_lock_payload(actions: tuple[LockAction | None, ...], payload: str) ->
 def test_a_lock_payload_says_what_was_asked(actions: list[LockAction | None]) -> None:
     changes = lock_changes(lock_payload(actions))
     assert [LockAction(change.action) if change.mask else None for change in changes] == actions
+
+
+@given(st.lists(st.builds(LockChange, st.integers(0, 3), st.integers(0, 3)), min_size=5, max_size=5))
+def test_masks_and_actions_come_back_from_their_payload(changes: list[LockChange]) -> None:
+    payload = lock_payload_of(changes)
+    assert len(payload) == 3
+    assert list(lock_changes(payload)) == changes
+
+
+@given(st.integers(0, 2**20 - 1))
+def test_every_payload_comes_back_from_what_it_asks(bits: int) -> None:
+    assert lock_payload_of(lock_changes(bits.to_bytes(3))) == bits.to_bytes(3)
