@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from registry_server.audit.service import Act, record
 from registry_server.people.models import Officer, OfficerSession, SignInAttempt
 from registry_server.people.passwords import hash_password, is_outdated, matches
-from registry_server.people.throttle import WINDOW, Failures, wait
+from registry_server.people.throttle import WINDOW, Failures, counted_address, wait
 from registry_server.secrets_box import token_hash
 
 TOUCH_AFTER = timedelta(minutes=1)
@@ -23,7 +23,16 @@ NAME_CHARACTERS = 40
 class Attempt:
     sign_in_name: str
     address: str
+    """As `throttle.canonical_address` gives it."""
     at: datetime
+
+    @property
+    def counted_name(self) -> str:
+        return self.sign_in_name[:NAME_CHARACTERS]
+
+    @property
+    def counted_address(self) -> str:
+        return counted_address(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ def begin_attempt(session: Session, attempt: Attempt) -> timedelta:
     session.execute(delete(SignInAttempt).where(SignInAttempt.at < attempt.at - WINDOW))
     pause = wait(_failures(session, attempt), attempt.at)
     if not pause:
-        session.add(SignInAttempt(sign_in_name=attempt.sign_in_name[:NAME_CHARACTERS], address=attempt.address, at=attempt.at))
+        session.add(SignInAttempt(sign_in_name=attempt.counted_name, address=attempt.counted_address, at=attempt.at))
     return pause
 
 
@@ -60,9 +69,8 @@ def officer_with_password(officer: Officer | None, password: str) -> Officer | N
 
 def complete_attempt(session: Session, officer: Officer, new: NewSession, attempt: Attempt) -> None:
     """A sign-in that succeeded: a new session, the failures of this name at this address forgotten, old sessions swept away."""
-    session.execute(
-        delete(SignInAttempt).where(SignInAttempt.sign_in_name == attempt.sign_in_name, SignInAttempt.address == attempt.address)
-    )
+    forget_failures(session, attempt)
+    session.execute(update(Officer).where(Officer.id == officer.id).values(last_sign_in_at=attempt.at))
     session.execute(delete(OfficerSession).where(OfficerSession.created_at < attempt.at - KEPT_AFTER_END))
     open_session(session, officer, new, attempt.at)
     record(
@@ -72,6 +80,12 @@ def complete_attempt(session: Session, officer: Officer, new: NewSession, attemp
         officer.sign_in_name,
         address=attempt.address,
     )
+
+
+def forget_failures(session: Session, attempt: Attempt) -> None:
+    """The right password was given: what this name got wrong at this place no longer counts."""
+    mine = SignInAttempt.sign_in_name == attempt.counted_name, SignInAttempt.address == attempt.counted_address
+    session.execute(delete(SignInAttempt).where(*mine))
 
 
 def open_session(session: Session, officer: Officer, new: NewSession, at: datetime) -> None:
@@ -92,6 +106,12 @@ def refuse_sign_in(session: Session, officer: Officer | None, attempt: Attempt) 
     if officer:
         act = Act(officer.authority_id, officer.sign_in_name, attempt.at)
         record(session, act, "officer:sign-in-refused", officer.sign_in_name, address=attempt.address)
+
+
+def refuse_old_password(session: Session, officer: Officer, attempt: Attempt) -> None:
+    """Somebody who is signed in as the officer does not know the password."""
+    act = Act(officer.authority_id, officer.sign_in_name, attempt.at)
+    record(session, act, "officer:password:refuse", officer.sign_in_name, address=attempt.address)
 
 
 def find_session(session: Session, token: str, now: datetime, age: SessionAge) -> tuple[OfficerSession, Officer] | None:
@@ -133,8 +153,8 @@ def end_sessions(session: Session, officer_id: int) -> None:
 
 def _failures(session: Session, attempt: Attempt) -> Failures:
     counted = select(func.count(), func.max(SignInAttempt.at)).where(
-        SignInAttempt.address == attempt.address, SignInAttempt.at >= attempt.at - WINDOW
+        SignInAttempt.address == attempt.counted_address, SignInAttempt.at >= attempt.at - WINDOW
     )
-    pair, pair_last = session.execute(counted.where(SignInAttempt.sign_in_name == attempt.sign_in_name[:NAME_CHARACTERS])).one()
+    pair, pair_last = session.execute(counted.where(SignInAttempt.sign_in_name == attempt.counted_name)).one()
     address, address_last = session.execute(counted).one()
     return Failures(pair, pair_last, address, address_last)

@@ -16,6 +16,7 @@ from registry_server.db import Database
 from registry_server.errors import NotAllowed, RegistryError
 from registry_server.people import sign_in
 from registry_server.people.models import Officer, OfficerSession, Role
+from registry_server.people.throttle import canonical_address
 from registry_server.people.wards import last_ward
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import csrf
@@ -80,6 +81,12 @@ def now(request: Request) -> datetime:
     return clock.now()
 
 
+def client_address(request: Request) -> str:
+    """Who asks, as an IP address. A proxy that hands on what is none stands for its client."""
+    settings: Settings = request.app.state.settings
+    return canonical_address(request.client.host if request.client else "", settings.trusted_proxy)
+
+
 async def posted(request: Request) -> dict[str, str]:
     """The text fields of the posted form, cleaned and stripped; the last one of a name counts. Files are not in it."""
     form = await request.form()
@@ -98,6 +105,7 @@ RegistryDatabase = Annotated[Database, Depends(registry_database)]
 """For pages that nobody signs in for. Their sessions carry no authority: filter by hand."""
 AppSettings = Annotated[Settings, Depends(app_settings)]
 Secrets = Annotated[SecretsBox, Depends(secrets_box)]
+ClientAddress = Annotated[str, Depends(client_address)]
 Now = Annotated[datetime, Depends(now)]
 Posted = Annotated[dict[str, str], Depends(posted)]
 

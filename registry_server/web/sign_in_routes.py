@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from registry_server.config import Settings
@@ -16,7 +18,7 @@ from registry_server.people.models import Officer
 from registry_server.people.passwords import matches
 from registry_server.people.queries import find_officer
 from registry_server.web import csrf, pages
-from registry_server.web.deps import AppSettings, Now, Posted, RegistryDatabase, SignedIn, WriteSession, cookie_name, require
+from registry_server.web.deps import AppSettings, ClientAddress, Now, Posted, RegistryDatabase, SignedIn, WriteSession, cookie_name, require
 from registry_server.web.errors import problem_sentences
 from registry_server.web.formats import digits
 from registry_server.web.kept_forms import unseal
@@ -32,12 +34,12 @@ class Credentials:
     password: str = field(repr=False)
 
 
-def credentials(request: Request, form: Posted, at: Now) -> Credentials:
+def credentials(request: Request, form: Posted, address: ClientAddress, at: Now) -> Credentials:
     """From our own sign-in page only: no other site may sign somebody in (the form repeats the token of its cookie)."""
     csrf.check_origin(request)
     csrf.check_token(request.cookies.get(pages.FORM_COOKIE, ""), form.get("form_token", ""))
     name = service.sign_in_name_of(form.get("sign_in_name", ""))
-    return Credentials(sign_in.Attempt(name, request.client.host if request.client else "unknown", at), form.get("password", ""))
+    return Credentials(sign_in.Attempt(name, address, at), form.get("password", ""))
 
 
 @router.get("/sign-in")
@@ -78,24 +80,52 @@ def show_password(request: Request, signed_in: AnyOfficer) -> Response:
 
 
 @router.post("/password")
-def change_password(request: Request, session: WriteSession, signed_in: AnyOfficer, form: Posted, now: Now) -> Response:
-    """Ends every session of the officer and opens a new one here: whoever else was signed in with the old password is out."""
-    officer = session.get_one(Officer, signed_in.officer_id)
-    try:
-        _check_old_and_repeated(officer, form)
-        service.change_own_password(session, officer, form.get("password", ""), signed_in.act(now))
-    except FieldProblem as problem:
-        return pages.page(request, signed_in, "people/password.html", 422, problems=problem_sentences(request, problem))
-    new = _drawn()
-    sign_in.open_session(session, officer, new, now)
+def change_password(
+    request: Request, database: RegistryDatabase, signed_in: AnyOfficer, form: Posted, address: ClientAddress, now: Now
+) -> Response:
+    """Ends every session of the officer and opens a new one here: whoever else was signed in with the old password is out.
+
+    A wrong old password is a guess like one at the gate: counted with them, and made to wait.
+    """
+    attempt = sign_in.Attempt(signed_in.sign_in_name, address, now)
+    with database.write(signed_in.authority_id) as session:
+        pause = sign_in.begin_attempt(session, attempt)
+        officer = session.get_one(Officer, signed_in.officer_id)
+    if pause:
+        return _password_wait(request, signed_in, ceil(pause.total_seconds()))
+    if not matches(form.get("old_password", ""), officer.password_hash):
+        with database.write(signed_in.authority_id) as session:
+            sign_in.refuse_old_password(session, officer, attempt)
+        return _password_again(request, signed_in, FieldProblem("old_password", "password_wrong"))
+    with database.write(signed_in.authority_id) as session:
+        sign_in.forget_failures(session, attempt)
+        try:
+            new = _change_password(session, signed_in, form, now)
+        except FieldProblem as problem:
+            return _password_again(request, signed_in, problem)
     return _with_cookie(request, pages.redirect("/"), new)
 
 
-def _check_old_and_repeated(officer: Officer, form: dict[str, str]) -> None:
-    if not matches(form.get("old_password", ""), officer.password_hash):
-        raise FieldProblem("old_password", "password_wrong")
+def _change_password(session: Session, signed_in: SignedIn, form: dict[str, str], at: datetime) -> sign_in.NewSession:
+    """Raises FieldProblem before anything is changed."""
     if form.get("password", "") != form.get("password_again", ""):
         raise FieldProblem("password_again", "password_differs")
+    officer = session.get_one(Officer, signed_in.officer_id)
+    service.change_own_password(session, officer, form.get("password", ""), signed_in.act(at))
+    new = _drawn()
+    sign_in.open_session(session, officer, new, at)
+    return new
+
+
+def _password_again(request: Request, signed_in: SignedIn, problem: FieldProblem) -> Response:
+    return pages.page(request, signed_in, "people/password.html", 422, problems=problem_sentences(request, problem))
+
+
+def _password_wait(request: Request, signed_in: SignedIn, seconds: int) -> Response:
+    sentence = pages.say(request, "error.sign_in_wait", seconds=digits(seconds, pages.language_of(request)))
+    answer = pages.page(request, signed_in, "people/password.html", 429, problems={"old_password": sentence})
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def _open(database: Database, officer: Officer, given: Credentials) -> sign_in.NewSession:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_server.people.throttle import MAX_PER_ADDRESS, MAX_PER_NAME, Failures, wait
+from registry_server.people.throttle import MAX_PER_ADDRESS, MAX_PER_NAME, Failures, canonical_address, counted_address, wait
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -36,3 +36,28 @@ def test_pause(with_name: int, at_address: int, age_s: int, pause_s: int) -> Non
 def test_no_number_of_failures_locks_for_longer_than_the_bound(with_name: int, at_address: int) -> None:
     pause = wait(Failures(with_name, NOW, at_address, NOW), NOW)
     assert timedelta() <= pause <= max(MAX_PER_NAME, MAX_PER_ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "address"),
+    [
+        pytest.param(("198.51.100.7",), "198.51.100.7", id="IPv4"),
+        pytest.param(("2001:DB8::0:7",), "2001:db8::7", id="IPv6 in its one spelling"),
+        pytest.param(("::ffff:198.51.100.7",), "198.51.100.7", id="IPv4 in IPv6's clothes"),
+        pytest.param(("fe80::1%eth0",), "fe80::1", id="a link's name is no part of it"),
+        pytest.param(("x" * 5000, "127.0.0.1"), "127.0.0.1", id="nonsense that the proxy handed on: the proxy"),
+        pytest.param(("\u09e7.2.3.4", ""), "unknown", id="neither"),
+    ],
+)
+def test_who_asks_is_an_ip_address_or_unknown(candidates: tuple[str, ...], address: str) -> None:
+    assert canonical_address(*candidates) == address
+
+
+@given(st.text() | st.ip_addresses().map(str))
+def test_what_is_counted_fits_its_column(text: str) -> None:
+    assert len(counted_address(canonical_address(text))) <= 45
+
+
+@given(st.ip_addresses(network="2001:db8:1:2::/64").map(str))
+def test_all_addresses_of_one_subscriber_are_counted_together(address: str) -> None:
+    assert counted_address(address) == "2001:db8:1:2::/64"

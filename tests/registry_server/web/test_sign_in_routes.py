@@ -180,6 +180,45 @@ def test_a_forged_forwarding_header_does_not_make_a_guesser_new(browser_for: Bro
     assert answers[-1] == 429
 
 
+def at_address(browser: Browser, address: str) -> Browser:
+    browser.client._transport.client = (address, 50000)  # type: ignore[attr-defined]  # another machine
+    return browser
+
+
+def test_an_ipv6_subscriber_who_changes_the_address_is_no_new_guesser(browser_for: BrowserFor) -> None:
+    answers = [at_address(browser_for(NAME), f"2001:db8:1:2::{n:x}").sign_in("guess").status_code for n in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert at_address(browser_for(NAME), "2001:db8:1:3::1").sign_in("guess").status_code == 422
+
+
+@pytest.mark.parametrize("handed_on", ["x" * 9000, "<script>", "1.2.3"])
+def test_what_a_proxy_hands_on_as_address_breaks_nothing(handed_on: str, browser_for: BrowserFor, seeded: Database) -> None:
+    assert at_address(browser_for(NAME), handed_on).sign_in().status_code == 303
+    with seeded.read() as session:
+        assert session.scalars(select(AuditEntry.facts)).all() == [{"address": "unknown"}]
+
+
+def test_at_an_unlocked_screen_the_old_password_is_guessed_no_faster_than_at_the_gate(client_for: ClientFor, clock: SetClock) -> None:
+    screen = client_for(Role.MAGISTRATE)
+    guess = {"old_password": "guess", "password": NEW_PASSWORD, "password_again": NEW_PASSWORD}
+    assert [screen.post("/password", guess).status_code for _ in range(6)] == [422] * 5 + [429]
+    waiting = screen.post("/password", guess | {"old_password": PASSWORD})
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (429, "1")
+    clock.pass_(seconds=1)
+    assert screen.post("/password", guess | {"old_password": PASSWORD}).status_code == 303
+
+
+def test_who_knows_the_old_password_may_look_for_a_good_new_one_as_often_as_it_takes(client_for: ClientFor) -> None:
+    screen = client_for(Role.MAGISTRATE)
+    poor = {"old_password": PASSWORD, "password": "short", "password_again": "short"}
+    assert {screen.post("/password", poor).status_code for _ in range(8)} == {422}
+
+
+def test_a_wrong_old_password_is_written_down(client_for: ClientFor, seeded: Database) -> None:
+    client_for(Role.MAGISTRATE).post("/password", {"old_password": "guess"})
+    assert actions(seeded) == ["officer:sign-in", "officer:password:refuse"]
+
+
 @pytest.fixture
 def note_form(app: FastAPI) -> list[dict[str, str]]:
     """A form of some feature; what arrived."""
