@@ -20,7 +20,7 @@ class TlsLink(TcpLink):
 
     def __init__(self, address: TlsAddress) -> None:
         """Connect, and know the reader by its certificate. Raises LinkLost."""
-        context = _context(address)
+        context = context_for(address)
         super().__init__(TcpAddress(address.host, address.port), "tls")
         self._socket.settimeout(HANDSHAKE_TIMEOUT_S)
         plain = self._socket
@@ -28,7 +28,7 @@ class TlsLink(TcpLink):
             self._socket = context.wrap_socket(plain, server_hostname=address.name or address.host)
         except OSError as error:
             plain.close()
-            raise LinkLost(self._where, _why_no_handshake(error, address)) from error
+            raise LinkLost(self._where, why_no_handshake(error, address)) from error
 
     def read(self, timeout_s: float) -> bytes:
         try:
@@ -42,9 +42,9 @@ class TlsLink(TcpLink):
 WANTS_CERTIFICATE = "the reader wants a certificate of ours; write cert=/path/to/agent.pem (certificate and key) after '?'"
 
 
-def _context(address: TlsAddress) -> ssl.SSLContext:
-    """Who is trusted: those in the file, if one is named, and nobody else."""
-    where = f"tls://{address.place}"
+def context_for(address: TlsAddress, scheme: str = "tls") -> ssl.SSLContext:
+    """Who is trusted: those in the file, if one is named, and nobody else. Raises LinkLost for a file that cannot be used."""
+    where = f"{scheme}://{address.place}"
     try:
         context = ssl.create_default_context(cafile=address.ca)
     except OSError as error:
@@ -65,7 +65,7 @@ def _why_no_file(setting: str, path: Path | None, error: OSError, wanted: str) -
     return f"{setting}={path}: {reason}; give the path of a PEM file with {wanted}"
 
 
-def _why_no_handshake(error: OSError, address: TlsAddress) -> str:
+def why_no_handshake(error: OSError, address: TlsAddress) -> str:
     """Cause and remedy of a handshake that failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _why_not_trusted(error, address)
