@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from firmware_protocols.as_json import event_to_json
 from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA
+from reader_agent.reader_tool.meanings import event_with_meaning
 
 _AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|[,:;-]")  # 0xBB, BB:02, BB-02; the parts between are read as if by spaces
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
@@ -69,4 +69,4 @@ def bytes_of_hex(pieces: Iterable[str]) -> Iterator[bytes]:
 
 def _lines(codec: Codec) -> Iterator[str]:
     while (event := codec.next_event()) is not NEED_DATA:
-        yield json.dumps(event_to_json(event), ensure_ascii=False)
+        yield json.dumps(event_with_meaning(event), ensure_ascii=False)

@@ -12,9 +12,10 @@ from firmware_protocols.commands import Bank, LockAction, LockTag, ReadBank, Set
 from firmware_protocols.gen2 import MAX_EPC_WORDS, pc_with_epc_size
 from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
+from reader_agent.reader_tool.meanings import Told, find_chip, find_numbering, in_words
 from reader_agent.reader_tool.passwords import find_password
 from reader_agent.reader_tool.tag_access import Place, TagDesk, TagRefused, at_reader
-from reader_agent.reader_tool.terminal import FAILED, AsJson, FamilyOption, Url, address_or_exit, conversing_or_exit, out, refuse
+from reader_agent.reader_tool.terminal import FAILED, AsJson, FamilyOption, Url, address_or_exit, conversing_or_exit, err, out, refuse
 from reader_agent.reader_tool.values import BadValue, option_name, parse_value
 
 ACCESS, NEW_ACCESS = "EBIKE_ACCESS_PASSWORD", "EBIKE_NEW_ACCESS_PASSWORD"
@@ -33,7 +34,6 @@ IN_WORDS = {
 }
 LOCK_FIELDS = ("kill_password", "access_password", "epc_bank", "tid_bank", "user_bank")
 Value = TypeVar("Value")
-Told = dict[str, str | bool | None]
 
 
 def read(  # noqa: PLR0913 — each option of the command is a parameter
@@ -59,7 +59,11 @@ def read(  # noqa: PLR0913 — each option of the command is a parameter
     def work(desk: TagDesk) -> tuple[str, Told]:
         tag = desk.choose(wanted)
         data = desk.read(ReadBank(chosen_bank, address, count, password, tag))
-        return data.hex(), {"epc": tag.hex(), "bank": chosen_bank.name.lower(), "data": data.hex()}
+        meaning = {"numbering": find_numbering(tag), "chip": find_chip(data) if (chosen_bank, address) == (Bank.TID, 0) else None}
+        if not as_json and meaning["numbering"]:
+            err.print(escape(in_words(meaning["numbering"])))
+        known = {name: said for name, said in meaning.items() if said is not None}
+        return data.hex(), {"epc": tag.hex(), "bank": chosen_bank.name.lower(), "data": data.hex(), **known}
 
     _do(place, "read", work, as_json=as_json)
 
