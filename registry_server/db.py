@@ -29,6 +29,8 @@ from registry_server.errors import SetupError
 
 AUTHORITY_KEY = "authority_id"
 BUSY_MS = 15_000
+TABLES_KEY = 0x65_62_74_61_62  # "ebtab"
+ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER column
 
 
@@ -76,11 +78,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**ONE_STATE)
 
     @contextmanager
     def write(self, authority_id: int | None = None) -> Iterator[Session]:
         """A unit of work: commits at the end, rolls back on any exception."""
-        with self._session(authority_id) as session:
+        with self._session(self.engine, authority_id) as session:
             if self.is_sqlite:
                 session.execute(text("BEGIN IMMEDIATE"))
             yield session
@@ -88,14 +91,24 @@ class Database:
 
     @contextmanager
     def read(self, authority_id: int | None = None) -> Iterator[Session]:
-        """A session for looking. What is changed in it is thrown away."""
-        with self._session(authority_id) as session:
+        """A session for looking: all its queries see one state of the database. What is changed in it is thrown away or refused."""
+        with self._session(self._looking, authority_id) as session:
+            if self.is_sqlite:
+                _driver(session.connection()).execute("BEGIN")  # takes no lock, so there is nothing to wait for or to refuse
             yield session
             session.rollback()
 
     @contextmanager
-    def _session(self, authority_id: int | None) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+    def alone(self) -> Iterator[Connection]:
+        """A connection for changing tables: one program at a time, and all of it or nothing."""
+        with self.engine.begin() as connection:
+            connection.execute(text("BEGIN IMMEDIATE" if self.is_sqlite else f"SELECT pg_advisory_xact_lock({TABLES_KEY})"))
+            yield connection
+
+    @staticmethod
+    @contextmanager
+    def _session(engine: Engine, authority_id: int | None) -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as session:
             if authority_id is not None:
                 session.info[AUTHORITY_KEY] = authority_id
             yield session
@@ -161,7 +174,7 @@ def _engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE for writers, plain for readers
+    connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE for writers, BEGIN for readers
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -25,9 +25,11 @@ def import_models() -> None:
 
 
 def migrate(database: Database) -> None:
-    """Run what is missing, in one transaction where the database can. Raises SetupError for a newer schema."""
+    """Run what is missing, in one transaction and one program at a time. Raises SetupError for a newer schema."""
+    if is_current(database):
+        return
     config = _config()
-    with database.engine.begin() as connection:
+    with database.alone() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         _refuse_newer(config, current)
         config.attributes["connection"] = connection

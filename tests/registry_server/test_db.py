@@ -1,10 +1,11 @@
 """The unit of work keeps its word on both engines."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from registry_server.audit.models import AuditEntry
 from registry_server.audit.service import Act, record
@@ -51,6 +52,23 @@ def test_an_exception_leaves_nothing_behind(database: Database, two_cities: tupl
         raise ZeroDivisionError
     with database.read() as session:
         assert session.scalars(select(AuditEntry.action)).all() == ["licence:view"] * 2
+
+
+def test_what_is_changed_while_only_looking_is_not_kept(database: Database, two_cities: tuple[int, int]) -> None:
+    with suppress(InternalError), database.read(two_cities[0]) as session:  # PostgreSQL refuses, SQLite takes it back
+        record(session, Act(two_cities[0], "someone", AT), "licence:suspend", "x")
+        session.flush()
+    with database.read() as session:
+        assert session.scalars(select(AuditEntry.action)).all() == ["licence:view"] * 2
+
+
+def test_all_queries_of_a_look_see_one_state(database: Database, two_cities: tuple[int, int]) -> None:
+    counted = select(func.count()).select_from(AuditEntry)
+    with database.read() as session:
+        before = session.scalar(counted)
+        with database.write() as other:
+            record(other, Act(two_cities[0], "someone", AT), "licence:suspend", "x")
+        assert session.scalar(counted) == before
 
 
 def test_an_instant_comes_back_in_utc(database: Database, two_cities: tuple[int, int]) -> None:
