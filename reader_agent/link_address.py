@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from reader_agent.door_address import FORMS as DOOR_FORMS
+from reader_agent.door_address import DoorAddress, is_door, parse_door
 from reader_agent.tls_address import FORM as TLS_FORM
 from reader_agent.tls_address import TlsAddress, parse_tls
 
-FORMS = f"tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200 or {TLS_FORM}"
+FORMS = f"tcp://HOST:PORT or serial:///dev/serial/by-id/NAME?baud=115200 or {TLS_FORM}; smart readers: {DOOR_FORMS}"
 MIN_BAUD, MAX_BAUD = 1200, 3_000_000
 
 
@@ -32,11 +34,13 @@ class TcpAddress:
         return f"{self.host}:{self.port}"
 
 
-LinkAddress = SerialAddress | TcpAddress | TlsAddress
+LinkAddress = SerialAddress | TcpAddress | TlsAddress | DoorAddress
 
 
 def parse_address(url: str) -> LinkAddress:
     """The address that the URL names. Raises ValueError with what to write instead."""
+    if is_door(url):
+        return parse_door(url)
     try:
         parts = urlsplit(url)
         port = parts.port

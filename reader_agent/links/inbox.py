@@ -36,8 +36,17 @@ class Inbox:
             self._end = self._end or reason
             self._news.notify_all()
 
+    @property
+    def is_ended(self) -> bool:
+        return self._end is not None
+
+    def raise_if_ended(self) -> None:
+        """For an opening that failed: nothing that came before is worth reading."""
+        if self._end is not None:
+            raise self._end
+
     def read(self, timeout_s: float) -> bytes:
-        """All that is there, as soon as anything is; b"" when nothing came in that time. Raises the reason of the end after the last byte."""
+        """All that is there, as soon as anything is; b"" when nothing came in that time. After the last byte, raises why it ended."""
         with self._news:
             self._news.wait_for(lambda: self._bytes or self._end is not None, timeout_s)
             if not self._bytes and self._end is not None:

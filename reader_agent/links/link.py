@@ -21,4 +21,4 @@ class Link(Protocol):
 
 
 OpenLink = Callable[[], Link]
-"""Opens one line. Raises LinkLost or PortHeld."""
+"""Opens one line. Raises LinkLost, PortHeld or ReaderRefused."""
