@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,14 @@ from reader_agent.errors import AgentError
 from reader_agent.example import EXAMPLE
 from reader_agent.key_file import load_key, load_or_make_key
 from reader_agent.logs import log_as_json
+from reader_agent.surroundings import look_around
 from schemas.signing import key_fingerprint, public_key_of
 
-app = typer.Typer(help="The daemon of one checkpoint: reads tags and sends what it saw.", no_args_is_help=True)
+app = typer.Typer(
+    help="The daemon of one checkpoint: reads tags and sends what it saw.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 ConfigPath = Annotated[Path, typer.Argument(metavar="FILE", help="The agent's TOML file; `ebike-agent example` prints one.")]
@@ -43,20 +49,31 @@ def run(config_file: ConfigPath) -> None:
 
 @app.command()
 def check(config_file: ConfigPath, *, as_json: AsJson = False) -> None:
-    """Say what is wrong with a configuration, all of it, and how to put it right. Exit code 1 if anything is."""
+    """Say what is wrong with a configuration and with the files it names, and how to put it right. Exit code 1 if anything is."""
     try:
         config = read_config(config_file)
     except ConfigWrong as error:
         if as_json:
-            problems = [{"key": problem.key, "remedy": problem.remedy, "text": str(problem)} for problem in error.problems]
-            typer.echo(json.dumps({"ok": False, "problems": problems}, ensure_ascii=False))
+            _print_findings(ok=False, problems=[(problem.key, problem.remedy, str(problem)) for problem in error.problems])
         else:
             _show_problems(error)
         raise typer.Exit(1) from None
+    found = look_around(config, config_file)
+    faults = [finding for finding in found if finding.is_fault]
+    notes = [finding.text for finding in found if not finding.is_fault]
     if as_json:
-        typer.echo(json.dumps({"ok": True, "problems": []}))
+        _print_findings(ok=not faults, problems=[(fault.key, fault.text, fault.text) for fault in faults], notes=notes)
+    elif faults:
+        _complain(f"{config_file} is right, but not for this computer as it is:")
+        for fault in faults:
+            err.print(f"  {escape(fault.text)}")
     else:
         _show_plan(config, config_file)
+    if not as_json:
+        for note in notes:
+            out.print(f"note: {escape(note)}")
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -82,6 +99,11 @@ def key(config_file: ConfigPath, *, as_json: AsJson = False) -> None:
 def example() -> None:
     """Print a configuration with comments, to begin with."""
     typer.echo(EXAMPLE, nl=False)
+
+
+def _print_findings(*, ok: bool, problems: Sequence[tuple[str, str, str]], notes: Sequence[str] = ()) -> None:
+    entries = [{"key": key, "remedy": remedy, "text": text} for key, remedy, text in problems]
+    typer.echo(json.dumps({"ok": ok, "problems": entries, "notes": list(notes)}, ensure_ascii=False))
 
 
 def _config_or_exit(path: Path) -> AgentConfig:

@@ -11,6 +11,7 @@ import structlog
 from firmware_protocols.catalogue import codec_for
 from firmware_protocols.codec import Direction
 from firmware_protocols.events import TagSeen
+from reader_agent.broker_trust import tls_context
 from reader_agent.clock import Clock, Moment
 from reader_agent.config import AgentConfig, ReaderConfig
 from reader_agent.errors import AgentError, SpoolFull
@@ -53,8 +54,10 @@ class Agent:
     """One life of the agent."""
 
     def __init__(self, config: AgentConfig, key: bytes, clock: Clock) -> None:
-        """Opens the spool. Raises SpoolHeld."""
+        """Opens the spool. Raises SpoolHeld, FolderWrong, CertificateWrong."""
         self._config, self._clock = config, clock
+        if config.broker.address.has_tls:
+            tls_context(config.broker)  # wrong files are said now, not in the log of the first connection
         self._sign: Signer = signer_for(key)
         self._boot = BootId(secrets.token_hex(8))
         stamp = clock.now().utc.strftime("%Y%m%dT%H%M%SZ")

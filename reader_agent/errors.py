@@ -7,7 +7,8 @@ AgentError
 +-- SpoolHeld        another agent works in this data folder: end that one
 +-- SpoolFull        nothing fits on the disk any more, not even after the oldest batches were dropped
 +-- FolderWrong      the data folder cannot be written: its rights, or the disk
-+-- KeyFileWrong     the private key is missing or damaged
++-- KeyFileWrong     the private key is missing, damaged, or open to others
++-- CertificateWrong a file that the configuration names for TLS cannot be used
 """
 
 from pathlib import Path
@@ -56,6 +57,12 @@ class FolderWrong(AgentError):
 
 
 class KeyFileWrong(AgentError):
-    def __init__(self, path: Path, found: str) -> None:
-        super().__init__(f"key file {path}: expected 64 hex digits that only its owner may read, found {found}")
+    def __init__(self, path: Path, found: str, remedy: str) -> None:
+        super().__init__(f"key file {path}: expected 64 hex digits that only its owner may read, found {found}; {remedy}")
         self.path, self.found = path, found
+
+
+class CertificateWrong(AgentError):
+    def __init__(self, key: str, path: Path | None, reason: str) -> None:
+        super().__init__(f"{key} = {path}: {reason}")
+        self.key, self.path, self.reason = key, path, reason

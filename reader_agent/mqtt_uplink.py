@@ -6,7 +6,6 @@ while a broker that forgot us (restarted without its disk) would silently lose w
 same reason each connection is a new client: paho's own queue of unsent messages must not compete with the spool.
 """
 
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from reader_agent.broker_trust import tls_context, why_cut, why_no_connection, why_refused, why_silent
 from reader_agent.clock import Clock
 from reader_agent.config import BrokerConfig
 from reader_agent.delivery import Delivery, merge_acks
-from reader_agent.errors import SpoolFull
+from reader_agent.errors import CertificateWrong, SpoolFull
 from reader_agent.spool.spool import Spool
 from schemas.errors import ContractError
 from schemas.identifiers import BootId
@@ -46,6 +46,8 @@ class _Ready:
 @dataclass(frozen=True, slots=True)
 class _Lost:
     reason: str
+    is_said: bool = False
+    """The broker has said why; else it has only cut the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,14 @@ class MqttUplink:
     def _one_connection(self) -> tuple[str, bool]:
         """Why the connection ended, and whether it ever stood."""
         self._inbox = SimpleQueue()  # what an earlier client still reports is not about this one
-        client = self._new_client()
         address = self._broker.address
         try:
+            client = self._new_client()
             client.connect(address.host, address.port, KEEPALIVE_S)
-        except (OSError, ValueError) as error:  # ValueError: paho's word for a certificate that does not fit the host
+        except CertificateWrong as error:  # being renewed, perhaps: it was right when the agent started
             return str(error), False
+        except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
+            return why_no_connection(error, self._broker), False
         client.loop_start()
         try:
             reason = self._await_ready()
@@ -140,7 +144,7 @@ class MqttUplink:
         client.max_inflight_messages_set(broker.in_flight + SEND_AT_ONCE)
         client.username_pw_set(broker.address.username, broker.address.password)
         if broker.address.has_tls:
-            client.tls_set_context(_tls_context(broker))
+            client.tls_set_context(tls_context(broker))
         client.will_set(address.topic(Channel.STATUS), self._identity.last_will, qos=1, retain=True)
         self._listen(client, self._inbox.put)
         return client
@@ -148,13 +152,14 @@ class MqttUplink:
     def _listen(self, client: Client, put: Callable[[_Ready | _Lost | Ack], None]) -> None:
         def on_connect(client: Client, _: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None) -> None:
             if reason.is_failure:
-                put(_Lost(f"the broker refuses us: {reason}"))
+                put(_Lost(why_refused(str(reason)), is_said=True))
             else:
                 client.subscribe(self._identity.address.topic(Channel.ACK), qos=1)
 
         def on_subscribe(_c: Client, _: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None) -> None:
             refused = next((reason for reason in reasons if reason.is_failure), None)
-            put(_Lost(f"the broker refuses our subscription: {refused}") if refused else _Ready())
+            why = f"the broker refuses our subscription ({refused}); let it allow {self._identity.address.topic(Channel.ACK)}"
+            put(_Lost(why, is_said=True) if refused else _Ready())
 
         def on_disconnect(_c: Client, _: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None) -> None:
             put(_Lost(f"disconnected: {reason}"))
@@ -175,11 +180,11 @@ class MqttUplink:
             left_s = deadline_s - self._clock.now().monotonic_s
             event = self._next_event(left_s)
             if isinstance(event, _Lost):
-                return event.reason
+                return event.reason if event.is_said else why_cut(self._broker)
             if isinstance(event, _Ready):
                 return None
             if event is None and left_s <= 0:
-                return "the broker does not answer"
+                return why_silent(self._broker)
         return "stopping"
 
     def _serve(self, client: Client) -> str:
@@ -267,10 +272,3 @@ def _client_id(address: AgentAddress) -> str:
     every broker must take (MQTT 3.1.1, 3.1.3-5).
     """
     return f"ebike{sha256(address.topic(Channel.SIGHTINGS).encode()).hexdigest()[:16]}"
-
-
-def _tls_context(broker: BrokerConfig) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=broker.ca_file)
-    if broker.cert_file:
-        context.load_cert_chain(broker.cert_file, broker.cert_key_file)
-    return context

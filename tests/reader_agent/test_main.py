@@ -94,3 +94,43 @@ def test_a_second_agent_on_the_same_folder_is_refused(right: Path, tmp_path: Pat
     assert second.returncode == 1
     assert f"in use by process {first.pid}" in second.stderr
     assert "canary-password" not in "".join(log) + second.stderr
+
+
+def test_what_is_missing_on_this_computer_is_a_hint_and_what_is_wrong_a_fault(right: Path, tmp_path: Path) -> None:
+    """No key yet: `check` comes before `key` in every guide. A key that others may read: the agent would not start."""
+    before = json.loads(ebike_agent("check", "--json", right).stdout)
+    ebike_agent("key", right)
+    (tmp_path / "agent.key").chmod(0o640)
+    after = ebike_agent("check", right)
+    assert (before["ok"], ["there is no key yet" in note for note in before["notes"]]) == (True, [True, False])
+    assert after.returncode == 1
+    assert "mode 0640; if nobody else can have read it, type: chmod 600" in after.stderr
+
+
+def test_a_password_that_everybody_can_read_is_a_hint(right: Path) -> None:
+    right.chmod(0o644)
+    assert f"type: chmod o= {right}" in ebike_agent("check", right).stdout
+    right.chmod(0o640)
+    assert "chmod" not in ebike_agent("check", right).stdout
+
+
+def test_two_names_of_one_port_are_a_fault(right: Path, tmp_path: Path) -> None:
+    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
+    second = right.read_text()[right.read_text().index("[[readers]]") :].replace("gate-1", "gate-2")
+    text = right.read_text() + second.replace("tcp://127.0.0.1:4001", f"serial://{tmp_path}/by-id")
+    right.write_text(text.replace("tcp://127.0.0.1:4001", f"serial://{tmp_path}/ttyUSB0"))
+    done = ebike_agent("check", right)
+    assert done.returncode == 1
+    assert f"readers gate-1 and gate-2 both lead to {tmp_path}/ttyUSB0" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_certificate_that_is_not_there_stops_at_once(right: Path, tmp_path: Path, command: str) -> None:
+    ebike_agent("key", right)
+    right.write_text(
+        right.read_text().replace("mqtt://", "mqtts://").replace("lanes.in", f'broker.ca_file = "{tmp_path}/ca.pem"\nlanes.in')
+    )
+    done = ebike_agent(command, right)
+    assert done.returncode == 1
+    assert f"broker.ca_file = {tmp_path}/ca.pem: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr

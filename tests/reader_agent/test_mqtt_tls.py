@@ -73,7 +73,7 @@ def test_who_is_let_in(
 ) -> None:
     settings: dict[str, object] = {"url": f"mqtts://agent:{password}@127.0.0.1:{tls_broker.port}"}
     if knows_certificate:
-        settings["ca_file"] = tmp_path / "broker.pem"
+        settings["ca_file"] = str(tmp_path / "broker.pem")
     spool = Spool(tmp_path / "agent", BOOT, capacity_bytes=1 << 20, stamp="x")
     offline = encode(AgentStatus(AgentId("pti-more-1"), BOOT, online=False, at=datetime(2026, 11, 22, tzinfo=UTC)))
     uplink = MqttUplink(BrokerConfig.model_validate(settings), UplinkIdentity(address, BOOT, offline), spool, SystemClock())

@@ -1,0 +1,69 @@
+"""What on this computer keeps a right configuration from working. Looks at files; opens no port and no connection."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reader_agent.broker_trust import tls_context
+from reader_agent.config import AgentConfig
+from reader_agent.errors import CertificateWrong, KeyFileWrong
+from reader_agent.key_file import MAKE_IT, load_key
+from reader_agent.link_address import SerialAddress
+
+OPEN_TO_OTHERS = 0o007
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`is_fault`: the agent would not run. Else it is a hint to whoever sets the box up."""
+
+    key: str
+    text: str
+    is_fault: bool
+
+
+def look_around(config: AgentConfig, config_file: Path) -> list[Finding]:
+    """Every finding, faults first."""
+    found = [*_key(config), *_certificates(config), *_same_port(config), *_open_password(config, config_file)]
+    return sorted(found, key=lambda finding: not finding.is_fault)
+
+
+def _key(config: AgentConfig) -> Iterator[Finding]:
+    try:
+        load_key(config.key_file)
+    except KeyFileWrong as wrong:
+        if isinstance(wrong.__cause__, PermissionError):
+            yield Finding(
+                "key_file", f"{config.key_file} cannot be looked at by this account; the agent's own must be able to", is_fault=False
+            )
+        elif not config.key_file.exists():
+            yield Finding("key_file", f"there is no key yet; {MAKE_IT}, as the agent's account", is_fault=False)
+        else:
+            yield Finding("key_file", str(wrong), is_fault=True)
+
+
+def _certificates(config: AgentConfig) -> Iterator[Finding]:
+    if not config.broker.address.has_tls:
+        return
+    try:
+        tls_context(config.broker)
+    except CertificateWrong as wrong:
+        yield Finding(wrong.key, str(wrong), is_fault=not isinstance(wrong.__cause__, PermissionError))
+
+
+def _same_port(config: AgentConfig) -> Iterator[Finding]:
+    """/dev/ttyUSB0 and its name under by-id are one port."""
+    first: dict[str, str] = {}
+    for reader in config.readers:
+        if isinstance(reader.link, SerialAddress):
+            port = os.path.realpath(reader.link.path)
+            if port in first:
+                sentence = f"readers {first[port]} and {reader.name} both lead to {port}; give each its own port"
+                yield Finding(f"readers.{reader.name}.url", sentence, is_fault=True)
+            first.setdefault(port, reader.name)
+
+
+def _open_password(config: AgentConfig, config_file: Path) -> Iterator[Finding]:
+    if config.broker.address.password and config_file.stat().st_mode & OPEN_TO_OTHERS:
+        yield Finding("", f"every account of this computer can read the broker's password; type: chmod o= {config_file}", is_fault=False)
