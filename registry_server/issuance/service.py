@@ -4,7 +4,7 @@ A job belongs to the desk that took it until that desk reports or an officer tak
 a desk that lost its answer or its power loses no job.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act, record
@@ -65,6 +65,7 @@ def next_job(session: Session, desk: Desk, *, act: Act, secrets: SecretsBox) -> 
         return None
     if job.state == JobState.WAITING:
         job.state, job.desk_id, job.taken_at = JobState.TAKEN, desk.id, act.at
+        record(session, act, "tag:take", _licence_of(session, job).number, desk=desk.name)
         session.flush()
     return _encoding_job(session, job, secrets)
 
@@ -138,9 +139,8 @@ def find_last_job(session: Session, allocation: EpcAllocation) -> TagJob | None:
 
 
 def count_waiting(session: Session, authority_id: int) -> int:
-    """Jobs that no desk has taken yet."""
-    statement = select(func.count()).where(TagJob.authority_id == authority_id, TagJob.state == JobState.WAITING)
-    return session.scalar(statement) or 0
+    """Jobs that no desk has taken yet and one will get."""
+    return session.scalar(select(func.count()).select_from(_waiting(authority_id).subquery())) or 0
 
 
 def _draw_password(random_bits: RandomBits) -> str:
@@ -150,24 +150,28 @@ def _draw_password(random_bits: RandomBits) -> str:
     return f"{password:08x}"
 
 
-def _find_job_of(session: Session, desk: Desk) -> TagJob | None:
-    mine = (TagJob.desk_id == desk.id, TagJob.state == JobState.TAKEN, EpcAllocation.retired_at.is_(None))
-    statement = select(TagJob).join(EpcAllocation, EpcAllocation.id == TagJob.allocation_id).where(*mine)
-    return session.scalars(statement.order_by(TagJob.id).limit(1)).first()
-
-
-def _find_waiting_job(session: Session, authority_id: int) -> TagJob | None:
-    statement = (
+def _worth_writing() -> Select[TagJob]:
+    """Jobs whose EPC still counts: on any other a desk would spoil one tag after the other, for the registry refuses them all."""
+    return (
         select(TagJob)
         .join(EpcAllocation, EpcAllocation.id == TagJob.allocation_id)
         .join(Licence, Licence.id == EpcAllocation.licence_id)
-        .where(TagJob.authority_id == authority_id, TagJob.state == JobState.WAITING)
         .where(EpcAllocation.retired_at.is_(None), Licence.state != LicenceState.CANCELLED)
-        .order_by(TagJob.id)
-        .limit(1)
-        .with_for_update(of=TagJob, skip_locked=True)
     )
-    return session.scalars(statement).first()
+
+
+def _waiting(authority_id: int) -> Select[TagJob]:
+    return _worth_writing().where(TagJob.authority_id == authority_id, TagJob.state == JobState.WAITING)
+
+
+def _find_job_of(session: Session, desk: Desk) -> TagJob | None:
+    mine = _worth_writing().where(TagJob.desk_id == desk.id, TagJob.state == JobState.TAKEN)
+    return session.scalars(mine.order_by(TagJob.id).limit(1)).first()
+
+
+def _find_waiting_job(session: Session, authority_id: int) -> TagJob | None:
+    oldest = _waiting(authority_id).order_by(TagJob.id).limit(1)
+    return session.scalars(oldest.with_for_update(of=TagJob, skip_locked=True)).first()
 
 
 def _encoding_job(session: Session, job: TagJob, secrets: SecretsBox) -> EncodingJob:

@@ -203,3 +203,34 @@ def test_a_revoked_desk_is_not_found(database: Database, act: Act, desk: Desk) -
         desks.revoke_desk(session, desk.name, act=act)
         session.flush()
         assert desks.find_desk(session, "token-1") is None
+
+
+def test_a_desk_that_has_the_job_of_a_licence_now_cancelled_spoils_no_tag_on_it(
+    database: Database, act: Act, desk: Desk, licence: Licence
+) -> None:
+    take_ordered(database, act, desk, licence)
+    with database.write(act.authority_id) as session:
+        licences.cancel(session, licence.id, "মালিকের আবেদন", act=act)
+    assert take(database, act, desk) is None
+
+
+def test_only_jobs_that_a_desk_will_get_are_counted_as_waiting(database: Database, act: Act, desk: Desk, licence: Licence) -> None:
+    cancelled, replaced = (register(database, act, form(n)) for n in (2, 3))
+    for one in (licence, cancelled, replaced):
+        order(database, act, one)
+    with database.write(act.authority_id) as session:
+        licences.cancel(session, cancelled.id, "মালিকের আবেদন", act=act)
+        licences.replace_tag(session, replaced.id, "ট্যাগ নষ্ট", act=act, random_bits=random_bits)
+    with database.read(act.authority_id) as session:
+        assert service.count_waiting(session, act.authority_id) == 1
+    assert take(database, act, desk) is not None
+    with database.read(act.authority_id) as session:
+        assert service.count_waiting(session, act.authority_id) == 0
+
+
+def test_which_desk_was_given_a_tags_password_is_written_down_once(database: Database, act: Act, desk: Desk, licence: Licence) -> None:
+    take_ordered(database, act, desk, licence)
+    take(database, act, desk)
+    with database.read(act.authority_id) as session:
+        taken = session.execute(select(AuditEntry.subject, AuditEntry.facts).where(AuditEntry.action == "tag:take")).all()
+    assert [(subject, facts["desk"]) for subject, facts in taken] == [(licence.number, desk.name)]
