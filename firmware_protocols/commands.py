@@ -21,6 +21,8 @@ class Region(StrEnum):
     US = "us"
     EU = "eu"
     KOREA = "korea"
+    INDIA = "india"
+    BANGLADESH = "bangladesh"
 
 
 class LockAction(IntEnum):

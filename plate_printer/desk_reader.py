@@ -14,7 +14,7 @@ from plate_printer.errors import DeskMisused, ReaderLost
 from plate_printer.tag_writer import in_words
 
 LOOK_S = 0.4  # some eight rounds of a slow module: a tag that lies on the reader is heard
-ANSWER_S = 1.0  # a write of eight words lasts some 200 ms
+ANSWER_S = 1.5  # a write of eight words lasts some 200 ms; a ThingMagic module looks for the tag for 1 s before it says that there is none
 TICK_S = 0.05
 SILENCES_TO_LOST = 3
 ERROR = "error"  # what a reply is called by families whose errors do not name the command

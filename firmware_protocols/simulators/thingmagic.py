@@ -28,6 +28,7 @@ WHAT_A_GONE_HOST_ASKED = bytes.fromhex("10001b03e801ff")
 GEN2_REFUSALS = frozenset({Gen2Error.MEMORY_OVERRUN, Gen2Error.MEMORY_LOCKED, Gen2Error.LOW_POWER, Gen2Error.NON_SPECIFIC})
 BUFFER_ROOM = 240  # bytes of tags in one answer
 REWIND = 0x01
+STREAMLESS = "m5e"
 TEMPERATURE_STATISTICS = bytes.fromhex("8200 8200 01")  # which follow; key, length
 
 
@@ -138,6 +139,12 @@ class ThingMagicDialect:
         """Start or stop the stream. What a search has still to say comes before the answer to the stop."""
         fields.take(2)
         control = fields.number()
+        if self._module.model == STREAMLESS:
+            raise Refused(Code.UNSUPPORTED_FEATURE)
+        if control == StreamControl.COMMAND:
+            size, opcode = fields.number(), fields.number()
+            told = self._tell(opcode, fields.take(size), now_s)
+            return [_say(Opcode.MULTI_PROTOCOL, bytes((control, opcode)) + told)]
         if control == StreamControl.START:
             self._stream = Stream(parse_stream(fields), now_s, now_s)
             return [_say(Opcode.MULTI_PROTOCOL, bytes((control, Opcode.READ_MULTIPLE, 0, 0)))]

@@ -11,7 +11,8 @@ from firmware_protocols.thingmagic.tables import GEN2, Code, Opcode, Option, Sea
 EPC_START_BIT = 0x20  # after CRC and PC
 BANK_OF = {Select.EPC: Bank.EPC, Select.EPC_BITS: Bank.EPC, Select.TID_BITS: Bank.TID, Select.USER_BITS: Bank.USER}
 SELECT_BITS = 0b111
-MULTI_SELECT_SIZE = 3  # target, action, end of the list
+MULTI_SELECT = 0x08  # of the option byte before the option byte (TMR_SR_TagOperationByte)
+TARGET_AND_ACTION_SIZE = 2  # what a select does to the tags that match; here all mean "only these"
 SHORT_READ_SIZE = 8
 
 
@@ -100,9 +101,24 @@ def take_selection(fields: Fields, option: TagOption, *, has_password: bool = Tr
         return Selection(lambda _: True)
     password = fields.number(4) if has_password and select != Select.EPC_LENGTH else 0
     is_meant = _take_mask(fields, option.bits, select)
-    if option.prefix:
-        fields.take(MULTI_SELECT_SIZE)
-    return Selection((lambda tag: not is_meant(tag)) if option.bits & Option.INVERT else is_meant, password)
+    masks = [_inverted(is_meant, option.bits)]
+    more = _take_end_of_select(fields, option)
+    while more:
+        masks.append(_inverted(_take_mask(fields, more, more & SELECT_BITS), more))
+        more = _take_end_of_select(fields, option)
+    return Selection(lambda tag: all(mask(tag) for mask in masks), password)
+
+
+def _take_end_of_select(fields: Fields, option: TagOption) -> int:
+    """The option bits of the next select; 0 after the last. Without MULTI_SELECT there is one, and no word of its end."""
+    if not option.prefix or not option.prefix[0] & MULTI_SELECT:
+        return 0
+    fields.take(TARGET_AND_ACTION_SIZE)
+    return fields.number()
+
+
+def _inverted(mask: Callable[[SimulatedTag], bool], option: int) -> Callable[[SimulatedTag], bool]:
+    return (lambda tag: not mask(tag)) if option & Option.INVERT else mask
 
 
 def _take_mask(fields: Fields, option: int, select: int) -> Callable[[SimulatedTag], bool]:

@@ -12,7 +12,18 @@ TEMPERATURE_C = 30
 OUTPUTS = range(1, 5)
 BAUDS = {9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600}
 DATE_AND_VERSION = bytes.fromhex("20220804") + bytes.fromhex("01210119")
-BOOTLOADER, NANO, M6E = bytes.fromhex("14120800"), bytes.fromhex("30000002"), bytes.fromhex("18000001")
+BOOTLOADER = bytes.fromhex("14120800")
+HARDWARE = {
+    "m5e": bytes.fromhex("00000001"),
+    "m6e": bytes.fromhex("18000001"),
+    "micro": bytes.fromhex("20000001"),
+    "nano": bytes.fromhex("30000002"),
+    "m7e": bytes.fromhex("38000001"),
+}
+PORT_POWERS, PORT_POWERS_AND_SETTLING = 0x03, 0x04
+POWERS_SIZE = {PORT_POWERS: 4, PORT_POWERS_AND_SETTLING: 6}
+HOP_TIME = 0x01
+HOP_TIME_MS = 375
 KEY_VALUE = 0x01
 DEFAULT_CHANNEL_KHZ = 866_300
 CHANNELS_KHZ: dict[int, tuple[int, ...]] = {
@@ -40,6 +51,8 @@ class Settings:
     modes: dict[int, int] = field(default_factory=lambda: {Opcode.SET_POWER_MODE: 0, Opcode.SET_USER_MODE: 0})
     options: dict[int, bytes] = field(default_factory=lambda: dict(OPTION_DEFAULTS))
     protocol_options: dict[int, bytes] = field(default_factory=lambda: dict(PROTOCOL_DEFAULTS))
+    port_power: dict[int, bytes] = field(default_factory=dict)
+    """By port: power to read, power to write and settling time, where they have been set apart."""
     outputs: dict[int, int] = field(default_factory=lambda: dict.fromkeys(OUTPUTS, 0))
 
 
@@ -49,6 +62,9 @@ class ModuleSettings:
     def __init__(self, options: ReaderOptions) -> None:
         self.values = Settings()
         self._options = options
+        self.model = options.model or ("nano" if options.antenna_ports == 1 else "m6e")
+        if self.model not in HARDWARE:
+            raise ValueError(f"model {self.model!r}: ThingMagic modules that can be played are {', '.join(HARDWARE)}")
         values = self.values
         self.answers: dict[int, Callable[[Fields], bytes]] = {
             Opcode.GET_INFO: lambda _: self.info(),
@@ -75,14 +91,14 @@ class ModuleSettings:
             Opcode.SET_PROTOCOL_OPTION: lambda fields: _set(values.protocol_options, GEN2, Code.INVALID_PROTOCOL, fields),
             Opcode.GET_STATISTICS: lambda fields: fields.rest(),
             Opcode.GET_TEMPERATURE: lambda _: bytes((TEMPERATURE_C,)),
-            Opcode.GET_HOP_TABLE: lambda _: b"".join(channel.to_bytes(4) for channel in self.channels_khz()),
+            Opcode.GET_HOP_TABLE: self._hops,
             Opcode.GET_INPUTS: self._inputs,
             Opcode.SET_OUTPUT: self._set_output,
         }
 
     def info(self) -> bytes:
         """Bootloader, hardware, date and version of the firmware, then the protocols as a bit mask."""
-        return BOOTLOADER + (NANO if self._options.antenna_ports == 1 else M6E) + DATE_AND_VERSION + (1 << GEN2 - 1).to_bytes(4)
+        return BOOTLOADER + HARDWARE[self.model] + DATE_AND_VERSION + (1 << GEN2 - 1).to_bytes(4)
 
     def channels_khz(self) -> tuple[int, ...]:
         return CHANNELS_KHZ.get(self.values.region, (DEFAULT_CHANNEL_KHZ,))
@@ -119,10 +135,17 @@ class ModuleSettings:
         return b""
 
     def _antennas(self, fields: Fields) -> bytes:
-        """Option 00: the port in use. 02: the ports of a search. 05: what is connected."""
+        """Option 00: the port in use. 01: that, and what is connected. 02: the ports of a search. 03, 04: their powers. 05: as 01, by
+        port.
+        """
         option = fields.number()
         if option == 0:
             return bytes((self.values.port,) * 2)
+        if option == 1:
+            return bytes((self.values.port,) * 2) + bytes(self.is_connected(port) for port in self._ports())
+        if option in (PORT_POWERS, PORT_POWERS_AND_SETTLING):
+            size = POWERS_SIZE[option]
+            return bytes((option,)) + b"".join(bytes((port,)) + self._port_power(port)[:size] for port in self._ports())
         if option == ANTENNA_LIST:
             return bytes((option,)) + b"".join(bytes((port, port)) for port in self.values.search_ports)
         if option == DETECT_ANTENNAS:
@@ -130,8 +153,10 @@ class ModuleSettings:
         raise Refused(Code.INVALID_PARAMETER)
 
     def _set_antennas(self, fields: Fields) -> bytes:
-        """Two bytes: the port in use, to send and to hear. 02 and pairs: the ports of a search."""
+        """Two bytes: the port in use, to send and to hear. 02 and pairs: the ports of a search. 03, 04: powers of each port."""
         data = fields.rest()
+        if len(data) > 2 and data[0] in POWERS_SIZE:
+            return self._set_port_powers(data[1:], POWERS_SIZE[data[0]])
         is_list = len(data) % 2 == 1 and data[0] == ANTENNA_LIST
         pairs = data[1:] if is_list else data
         if not pairs or len(pairs) % 2 or (not is_list and len(pairs) != 2):
@@ -141,6 +166,27 @@ class ModuleSettings:
         self.values.port = pairs[0]
         self.values.search_ports = tuple(pairs[::2])
         return b""
+
+    def _port_power(self, port: int) -> bytes:
+        both = (self.values.power[which].to_bytes(2) for which in (Opcode.SET_POWER, Opcode.SET_WRITE_POWER))
+        return self.values.port_power.get(port) or b"".join(both) + bytes(2)
+
+    def _set_port_powers(self, data: bytes, size: int) -> bytes:
+        entries = [data[at : at + 1 + size] for at in range(0, len(data), 1 + size)]
+        if any(len(entry) != 1 + size for entry in entries):
+            raise Refused(Code.WRONG_DATA_COUNT)
+        if any(entry[0] not in self._ports() for entry in entries):
+            raise Refused(Code.INVALID_ANTENNAS)
+        if any(int.from_bytes(entry[at : at + 2], signed=True) > MAX_CENTI_DBM for entry in entries for at in (1, 3)):
+            raise Refused(Code.POWER_TOO_HIGH)
+        self.values.port_power |= {entry[0]: entry[1:].ljust(POWERS_SIZE[PORT_POWERS_AND_SETTLING], b"\0") for entry in entries}
+        return b""
+
+    def _hops(self, fields: Fields) -> bytes:
+        """Without data the channels; option 01: how long it stays on each."""
+        if fields.rest() == bytes((HOP_TIME,)):
+            return bytes((HOP_TIME,)) + HOP_TIME_MS.to_bytes(4)
+        return b"".join(channel.to_bytes(4) for channel in self.channels_khz())
 
     def _set_mode(self, which: Opcode, fields: Fields) -> bytes:
         self.values.modes[which] = fields.number()
@@ -177,5 +223,8 @@ def _set(values: dict[int, bytes], group: int, refusal: Code, fields: Fields) ->
     asked, key = fields.number(), fields.number()
     if asked != group or key not in values:
         raise Refused(refusal)
-    values[key] = fields.rest()
+    value = fields.rest()
+    if group == KEY_VALUE and key == Key.SEND_CRC and value == b"\0":
+        raise Refused(Code.UNSUPPORTED_FEATURE)  # on USB hosts ask for frames without CRC, and go on with it where they are refused
+    values[key] = value
     return b""

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from firmware_protocols.thingmagic.tables import DETECT_ANTENNAS, GEN2, MODEL, PROGRAM, REGION_NAME, Opcode
+from firmware_protocols.thingmagic.tables import (
+    DETECT_ANTENNAS,
+    GEN2,
+    HARDWARE_MODEL_AT,
+    MODEL,
+    MODEL_VARIANT,
+    PROGRAM,
+    REGION_NAME,
+    Opcode,
+)
 
 INFO_SIZE = 20
 PROTOCOL_NAME = {0: "no protocol set", GEN2: "gen2"}
@@ -18,7 +27,8 @@ def _info(data: bytes) -> str:
     """Bootloader, hardware, date and version of the firmware, four bytes each; then the protocols it knows."""
     if len(data) < INFO_SIZE:
         return ""
-    model = MODEL.get(data[4]) or f"model {data[4]:02x}"
+    family, variant = data[HARDWARE_MODEL_AT], data[HARDWARE_MODEL_AT + 3]
+    model = MODEL_VARIANT.get((family, variant)) or MODEL.get(family) or f"model {family:02x}"
     year, month, day = data[8:10].hex(), data[10:11].hex(), data[11:12].hex()
     return f"{model}, firmware {data[12:16].hex('.')} of {year}-{month}-{day}"
 

@@ -1,53 +1,75 @@
 """The codec of ThingMagic modules."""
 
 from collections import deque
+from dataclasses import replace
 
 from firmware_protocols.codec import Direction, FamilyFacts
+from firmware_protocols.command_checks import TagCommand
 from firmware_protocols.commands import Command, StartInventory, StopInventory
 from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, NeedData, Reply
 from firmware_protocols.frame_buffer import FrameBuffer
 from firmware_protocols.thingmagic.decoding import decode_answer, decode_search, name_of_command
-from firmware_protocols.thingmagic.encoding import FAMILY, requests_for
+from firmware_protocols.thingmagic.encoding import FAMILY, Request, requests_for
 from firmware_protocols.thingmagic.frames import ThingMagicShape, build_command
-from firmware_protocols.thingmagic.tables import Code, Opcode, StreamControl
+from firmware_protocols.thingmagic.polling import EMPTY, Polling
+from firmware_protocols.thingmagic.tables import (
+    HARDWARE_MODEL_AT,
+    WITHOUT_STREAM,
+    WRONG_ACCESS_PASSWORD,
+    Code,
+    Opcode,
+    StreamControl,
+)
 
 DEFAULT_PORTS = 4
 PORT_COUNTS = (1, 2, 4, 8, 16)
 COMMAND_DATA_START = 3
+MODELS = {"m5e": False, "m6e": True, "micro": True, "nano": True, "m7e": True}
+"""What may be told of a module before it has said it itself: does it stream?"""
 
 
-def facts_for(antenna_ports: int) -> FamilyFacts:
+def facts_for(antenna_ports: int, *, streams: bool = True) -> FamilyFacts:
     return FamilyFacts(
         name=FAMILY,
         default_baud=115_200,
         default_tcp_port=8080,
         antenna_ports=antenna_ports,
         has_rssi_dbm=True,
-        reads_tid_in_inventory=True,
-        inventory_ends_by_itself=False,
+        reads_tid_in_inventory=streams,
+        inventory_ends_by_itself=not streams,
         pulses_in_inventory=True,
-        start_is_answered=True,
+        round_end_may_stop=not streams,
+        start_is_answered=streams,
     )
 
 
 FACTS = facts_for(DEFAULT_PORTS)
+TELLS_MODEL = frozenset({"get_info", "boot_firmware"})
 
 
 class ThingMagicCodec:
     """Bytes of one module in, events out. Remembers whether the module last said that it sits in its bootloader: then the next command
-    is preceded by the one that starts its firmware.
+    is preceded by the one that starts its firmware; and whether it streams: if not (M5e), the codec polls its buffer, and whoever
+    holds the line has to write `bytes_to_send`.
     """
 
-    def __init__(self, *, direction: Direction = Direction.FROM_READER, antenna_ports: int = DEFAULT_PORTS) -> None:
+    def __init__(
+        self, *, direction: Direction = Direction.FROM_READER, antenna_ports: int = DEFAULT_PORTS, model: str | None = None
+    ) -> None:
+        """`model`: one of MODELS; None: as GET_INFO will tell, and until then one that streams."""
+        if model is not None and model not in MODELS:
+            raise BadArgument(FAMILY, "model", ", ".join(MODELS), model)
         if antenna_ports not in PORT_COUNTS:
             raise BadArgument(FAMILY, "number of antenna ports", ", ".join(map(str, PORT_COUNTS)), str(antenna_ports))
-        self._facts = facts_for(antenna_ports)
+        self._facts = facts_for(antenna_ports, streams=model is None or MODELS[model])
         self._is_from_reader = direction is Direction.FROM_READER
         self._frames = FrameBuffer(ThingMagicShape(direction))
         self._pending: deque[Event] = deque()
         self._stream_control = StreamControl.STOP
-        self._is_in_bootloader = False
+        self._is_in_bootloader = self._has_sent_password = False
+        self._polling = Polling()
+        self._to_send = b""
 
     @property
     def facts(self) -> FamilyFacts:
@@ -63,7 +85,22 @@ class ThingMagicCodec:
     def receive_gap(self) -> None:
         self._frames.receive_gap()
 
+    def bytes_to_send(self) -> bytes:
+        """The next step of a poll."""
+        to_send, self._to_send = self._to_send, b""
+        return to_send
+
     def next_event(self) -> Event | NeedData:
+        event = self._next_told()
+        while event is not NEED_DATA and not self._facts.start_is_answered:
+            told, step = self._polling.hear(event)
+            self._to_send += step
+            if told is not None:
+                return told
+            event = self._next_told()
+        return event
+
+    def _next_told(self) -> Event | NeedData:
         if self._pending:
             return self._pending.popleft()
         frame = self._frames.next_frame()
@@ -76,21 +113,36 @@ class ThingMagicCodec:
             return decode_search(frame)
         event, *rest = decode_answer(frame, self._stream_control)
         self._pending.extend(rest)
-        self._note(event)
-        return event
+        return self._noted(event)
 
     def encode(self, command: Command) -> tuple[bytes, ...]:
         requests = requests_for(command, self._facts.antenna_ports)
+        self._has_sent_password = isinstance(command, TagCommand) and command.password != 0
+        if not self._facts.start_is_answered:
+            requests = self._poll(command) or requests
         if isinstance(command, StartInventory | StopInventory):
             self._stream_control = StreamControl.START if isinstance(command, StartInventory) else StreamControl.STOP
         boot = ((Opcode.BOOT_FIRMWARE, b""),) if self._is_in_bootloader else ()
         return tuple(build_command(opcode, data) for opcode, data in (*boot, *requests))
 
-    def _note(self, event: Event) -> None:
+    def _poll(self, command: Command) -> tuple[Request, ...]:
+        """Instead of the stream that this module does not know."""
+        if isinstance(command, StartInventory):
+            self._polling.start()
+            return (EMPTY,)
+        self._polling.stop()
+        return (EMPTY,) if isinstance(command, StopInventory) else ()
+
+    def _noted(self, event: Event) -> Event:
         """A bootloader knows no command of the firmware, and the firmware knows not the one that would start it."""
         if not isinstance(event, Reply):
-            return
+            return event
         if event.command == "boot_firmware":
             self._is_in_bootloader = False
         elif event.code == Code.INVALID_OPCODE:
             self._is_in_bootloader = True
+        if event.command in TELLS_MODEL and event.code == Code.OK and len(event.data) > HARDWARE_MODEL_AT:
+            self._facts = facts_for(self._facts.antenna_ports, streams=event.data[HARDWARE_MODEL_AT] not in WITHOUT_STREAM)
+        if event.code == Code.GENERAL_TAG_ERROR and self._has_sent_password:
+            return replace(event, status=WRONG_ACCESS_PASSWORD.status, detail=WRONG_ACCESS_PASSWORD.text)
+        return event

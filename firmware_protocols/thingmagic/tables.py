@@ -29,6 +29,7 @@ class Opcode(IntEnum):
     WRITE_BANK = 0x24
     LOCK_TAG = 0x25
     KILL_TAG = 0x26
+    PASS_THROUGH = 0x27
     READ_BANK = 0x28
     GET_TAG_BUFFER = 0x29
     CLEAR_TAG_BUFFER = 0x2A
@@ -73,6 +74,8 @@ class StreamControl(IntEnum):
 
     START = 0x01
     STOP = 0x02
+    COMMAND = 0x04
+    """Another command, while a stream runs: its size, opcode and data follow."""
 
 
 OPCODE_NAME: dict[int, str] = {opcode: opcode.name.lower() for opcode in Opcode}
@@ -106,6 +109,7 @@ class Code(IntEnum):
     WRONG_KILL_PASSWORD = 0x040C
     KILL_FAILED = 0x040E
     GEN2_ERROR = 0x0420
+    AUTHENTICATION_FAILED = 0x04A7
     ANTENNA_MISSING = 0x0503
     TEMPERATURE = 0x0504
     RETURN_LOSS = 0x0505
@@ -155,6 +159,7 @@ CODE: dict[int, Meaning] = {
     0x040F: Meaning(Status.TAG_ERROR, "tag's bits could not be decoded"),
     0x0410: Meaning(Status.TAG_ERROR, "tag's EPC is invalid"),
     0x0411: Meaning(Status.TAG_ERROR, "tag sent a wrong amount of data"),
+    0x0413: Meaning(Status.BAD_COMMAND, "operation not known for this tag"),
     Code.GEN2_ERROR: Meaning(Status.TAG_ERROR, "the tag refused: other error"),
     0x0423: Meaning(Status.MEMORY_OVERRUN, "the tag refused: memory overrun, or a PC word that does not fit"),
     0x0424: Meaning(Status.LOCKED, "the tag refused: memory locked"),
@@ -163,6 +168,7 @@ CODE: dict[int, Meaning] = {
     0x042B: Meaning(Status.LOW_POWER, "the tag refused: insufficient power at the tag"),
     0x042F: Meaning(Status.TAG_ERROR, "the tag refused: non-specific error"),
     0x0430: Meaning(Status.TAG_ERROR, "the tag refused: unknown error"),
+    Code.AUTHENTICATION_FAILED: Meaning(Status.WRONG_PASSWORD, "the tag did not accept the password or key"),
     0x0500: Meaning(Status.BAD_PARAMETER, "frequency outside the region"),
     0x0501: Meaning(Status.READER_ERROR, "channel is occupied"),
     0x0502: Meaning(Status.READER_ERROR, "transmitter is already on"),
@@ -170,6 +176,7 @@ CODE: dict[int, Meaning] = {
     Code.TEMPERATURE: Meaning(Status.TEMPERATURE, "module too hot: it has stopped transmitting"),
     Code.RETURN_LOSS: Meaning(Status.READER_ERROR, "high return loss: antenna or cable is damaged, not connected or badly matched"),
     Code.INVALID_ANTENNAS: Meaning(Status.BAD_PARAMETER, "invalid choice of antennas"),
+    0x0509: Meaning(Status.READER_ERROR, "supply voltage of the module is outside its limits"),
     Code.NOT_ENOUGH_TAGS: Meaning(Status.NO_TAG, "fewer tags in the buffer than asked for"),
     Code.BUFFER_FULL: Meaning(Status.READER_ERROR, "tag buffer is full"),
     0x0602: Meaning(Status.READER_ERROR, "tag buffer: a tag stands in it twice"),
@@ -178,6 +185,9 @@ CODE: dict[int, Meaning] = {
     Code.SYSTEM_ERROR: Meaning(Status.READER_ERROR, "unknown error in the module"),
     Code.ASSERT_FAILED: Meaning(Status.READER_ERROR, "assertion failed in the module"),
 }
+WRONG_ACCESS_PASSWORD = Meaning(Status.WRONG_PASSWORD, "tag failed the command: it does not accept this access password")
+"""GENERAL_TAG_ERROR of a command that carried a password: the tag fell silent at Access, which is all that it says of a wrong one."""
+
 STREAM_NOTICE: dict[int, str] = {Code.ANTENNA_MISSING: "antenna_missing", Code.TEMPERATURE: "temperature", Code.RETURN_LOSS: "return_loss"}
 """What a running inventory reports of the module itself, in a frame without data."""
 
@@ -270,7 +280,7 @@ REGION_NAME: dict[int, str] = {
     0x01: Region.US,
     0x02: Region.EU,
     0x03: Region.KOREA,
-    0x04: "india",
+    0x04: Region.INDIA,
     0x05: "japan",
     0x06: Region.CHINA_900,
     0x07: Region.EU,
@@ -281,14 +291,37 @@ REGION_NAME: dict[int, str] = {
     0x0C: "new_zealand",
     0x0D: Region.US,
     0x0E: Region.US,
+    0x0F: "israel",
+    0x10: "malaysia",
+    0x11: "indonesia",
+    0x12: "philippines",
+    0x13: "taiwan",
+    0x14: "macau",
+    0x15: "russia",
+    0x16: "singapore",
+    0x17: "japan_2",
+    0x18: "japan_3",
+    0x19: "vietnam",
+    0x1A: "thailand",
+    0x1B: "argentina",
+    0x1C: "hong_kong",
+    0x1D: Region.BANGLADESH,
+    0x1E: "eu_4",
+    0x1F: "universal",
+    0x20: "israel_2",
+    0x21: Region.US,
+    0xFE: "open_extended",
     0xFF: "open",
 }
+"""TMR_Region of MercuryAPI 1.37."""
 REGION_CODE: dict[Region, int] = {
     Region.US: 0x01,
     Region.EU: 0x08,  # EU3, the four channels of ETSI EN 302 208; 02 and 07 are plans of its drafts
     Region.KOREA: 0x09,  # KR2, 917 to 923.5 MHz; 03 is the older 910 to 914 MHz
     Region.CHINA_900: 0x06,
     Region.CHINA_800: 0x0A,
+    Region.INDIA: 0x04,
+    Region.BANGLADESH: 0x1D,  # in firmware since MercuryAPI 1.35; older modules answer that they do not know it
 }
 
 MODEL: dict[int, str] = {
@@ -300,8 +333,22 @@ MODEL: dict[int, str] = {
     0x19: "M6e International",
     0x20: "M6e Micro",
     0x30: "M6e Nano",
+    0x38: "M7e",
+    0x80: "M3e (HF and LF: no UHF tags)",
 }
 """By the first of the four hardware bytes."""
+MODEL_VARIANT: dict[tuple[int, int], str] = {
+    (0x19, 2): "M6e PRC",
+    (0x19, 3): "M6e JIC",
+    (0x20, 2): "M6e Micro USB",
+    (0x20, 3): "M6e Micro USB Pro",
+    (0x38, 1): "M7e Pico",
+}
+"""By the first and the last of them, where they name a kind of their own."""
+WITHOUT_STREAM = frozenset({0x00, 0x01, 0x02, 0x03})
+"""Models that only search into their buffer (M5e and before): MercuryAPI polls them."""
+HARDWARE_MODEL_AT = 4
+"""Where the model stands in what GET_INFO answers."""
 
 PROGRAM: dict[int, str] = {1: "bootloader", 2: "application"}
 """By the two low bits of what GET_PROGRAM answers."""
@@ -314,3 +361,4 @@ class Key(IntEnum):
     READ_FILTER_TIMEOUT = 0x0D
     TRANSPORT = 0x0E
     PRODUCT_GROUP = 0x12
+    SEND_CRC = 0x1B

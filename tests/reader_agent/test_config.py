@@ -113,7 +113,7 @@ def test_what_is_left_out_has_a_default() -> None:
         ),
         pytest.param(
             raw(readers=[reader(region="bd")]),
-            'readers.gate-1.region = "bd": unknown region; write one of china_900, china_800, us, eu, korea',
+            'readers.gate-1.region = "bd": unknown region; write one of china_900, china_800, us, eu, korea, india, bangladesh',
             id="unknown region",
         ),
         pytest.param(

@@ -50,6 +50,12 @@ VENDOR_STARTS = [
     pytest.param("72", "get_temperature", id="temperature"),
     pytest.param("060001c200", "set_baud", id="speed"),
     pytest.param("91020101", "set_antennas", id="antenna list"),
+    pytest.param("6101", "get_antennas", id="antenna in use and what is connected"),
+    pytest.param("6103", "get_antennas", id="powers of each port"),
+    pytest.param("6104", "get_antennas", id="powers and settling times"),
+    pytest.param("91040101f401f40000", "set_antennas", id="power and settling time of a port"),
+    pytest.param("6501", "get_hop_table", id="hop time"),
+    pytest.param("9a011b01", "set_option", id="frames with CRC, as the vendor's SDK leaves them"),
 ]
 
 
@@ -104,7 +110,12 @@ def test_each_question_of_the_vendors_start_up_is_answered(body: str, name: str)
         pytest.param("0600000001", 0x010A, id="no such speed"),
         pytest.param("960501", 0x0105, id="no such output"),
         pytest.param("04", 0x0101, id="start the firmware that runs"),
-        pytest.param("2f000004", 0x0109, id="a parameter of the stream"),
+        pytest.param("2f000003", 0x0109, id="no such control of a stream"),
+        pytest.param("2f000004", 0x0100, id="half a command within a stream"),
+        pytest.param("9a011b00", 0x0109, id="frames without CRC"),
+        pytest.param("9103010a", 0x0100, id="half the powers of a port"),
+        pytest.param("91030501f401f4", 0x0507, id="powers of no such port"),
+        pytest.param("910301271001f4", 0x0103, id="100 dBm at a port"),
         pytest.param("2f0000", 0x0100, id="half a start"),
         pytest.param("2f0000012100000507" + "2210001b03e801ff", 0x0105, id="a stream of something else"),
         pytest.param("2f0000012200000307" + "2210001b03e801ff", 0x0402, id="a stream of another protocol"),
