@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act, record
@@ -83,12 +83,13 @@ def add_authority(session: Session, new: NewAuthority, act: Act) -> Authority:
     _check_prefix("plate_prefix_bn", "plate_prefix_bn_form", new.plate_prefix_bn, PLATE_PREFIX_BN)
     if new.wards is not None and not 1 <= new.wards <= MOST_WARDS:
         raise FieldProblem("wards", "wards_number", str(new.wards), most=str(MOST_WARDS))
-    if new.number is not None and not 1 <= new.number <= LARGEST_NUMBER:
-        raise FieldProblem("number", "authority_number", str(new.number))
-    if find_authority(session, slug) or (new.number is not None and session.get(Authority, new.number)):
+    number = _next_number(session) if new.number is None else new.number
+    if not 1 <= number <= LARGEST_NUMBER:
+        raise FieldProblem("number", "authority_number", str(number))
+    if find_authority(session, slug) or session.get(Authority, number):
         raise Conflict("authority_exists", name=slug)
     authority = Authority(
-        id=new.number,
+        id=number,
         slug=slug,
         name_bn=new.name_bn,
         name_en=new.name_en,
@@ -146,6 +147,11 @@ def revoke_agent(session: Session, slug: str, act: Act) -> Agent:
     agent.is_revoked = True
     record(session, act, "agent:revoke", slug)
     return agent
+
+
+def _next_number(session: Session) -> int:
+    """After the largest: a database's own sequence counts none that was given by hand."""
+    return (session.scalar(select(func.max(Authority.id))) or 0) + 1
 
 
 def _name(kind: type[Name], field: str, typed: str) -> str:
