@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from math import inf
 from random import Random
 from typing import NamedTuple, Protocol
 
@@ -31,22 +32,35 @@ class Told(NamedTuple):
 class Teller(Protocol):
     """How one family says what was heard in one round."""
 
-    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]: ...
+    def tell(self, heard: list[Answer], now_s: float, *, is_reading: bool) -> Iterator[Told]: ...
 
 
 class SmartReader:
-    """A SimulatedReader that reads from its first moment on, before all its antennas in every round."""
+    """A SimulatedReader that reads from its first moment on, before all its antennas in every round; until it is told otherwise."""
 
     def __init__(self, teller: Teller, field: TagField, rng: Random, faults: LineFaults, options: ReaderOptions) -> None:
         self._teller, self._field, self._options = teller, field, options
-        self._line = FaultyLine(faults, rng)
+        self.line = FaultyLine(faults, rng)
+        self._ports = self.all_ports
         self._next_round_s: float | None = None
+
+    @property
+    def all_ports(self) -> frozenset[int]:
+        return frozenset(range(1, self._options.antenna_ports + 1))
+
+    @property
+    def is_reading(self) -> bool:
+        return bool(self._ports)
+
+    def read_before(self, ports: frozenset[int]) -> None:
+        """From now on. None of them: it rests."""
+        self._ports = ports
 
     def receive_data(self, data: bytes) -> None:
         """Nobody listens: such a reader is told what to do over HTTP, or not at all."""
 
     def advance(self, now_s: float) -> list[bytes]:
-        is_silent = self._line.is_silent(now_s)
+        is_silent = self.line.is_silent(now_s)
         due_s = now_s if self._next_round_s is None else self._next_round_s
         due_s = max(due_s, now_s - MOST_ROUNDS_AT_ONCE * self._options.round_period_s)
         while due_s <= now_s:
@@ -54,31 +68,33 @@ class SmartReader:
                 self._run_round(due_s)
             due_s += self._options.round_period_s
         self._next_round_s = due_s
-        return self._line.take_writes()
+        return self.line.take_writes()
 
     def _run_round(self, now_s: float) -> None:
-        ports = [port for port in range(1, self._options.antenna_ports + 1) if port not in self._options.missing_antennas]
+        ports = sorted(self._ports - self._options.missing_antennas)
         heard = [answer for port in ports for answer in self._field.run_round(now_s, port)]
-        for told in self._teller.tell(heard, now_s):
-            if self._line.put(told.frame):
+        for told in self._teller.tell(heard, now_s, is_reading=self.is_reading):
+            if self.line.put(told.frame):
                 for presence in told.presences:
                     self._field.note_reported(presence, now_s)
 
 
 class ImpinjTeller:
-    """Lines of an R700: its status first, then a line for each report; a blank line when it has long said nothing."""
+    """Lines of an R700: its status when that changes, a line for each report; a blank line when it has long said nothing."""
 
     def __init__(self) -> None:
-        self._last_s: float | None = None
+        self._last_s = -inf
+        self._was_reading: bool | None = None
         self._reports = 0
 
-    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
-        if self._last_s is None:
-            status = {"inventoryStatus": "running"}
+    def tell(self, heard: list[Answer], now_s: float, *, is_reading: bool) -> Iterator[Told]:
+        has_changed, self._was_reading = is_reading is not self._was_reading, is_reading
+        if has_changed:
+            status = {"inventoryStatus": "running" if is_reading else "idle"}
             yield Told(_line({"timestamp": _iso(now_s), "eventType": "inventoryStatus", "inventoryStatusEvent": status}))
         for answer in heard:
             yield Told(_line(self._event(answer, now_s)), (answer.presence,))
-        if heard or self._last_s is None:
+        if heard or has_changed:
             self._last_s = now_s
         elif now_s - self._last_s >= KEEPALIVE_S:
             self._last_s = now_s
@@ -104,7 +120,7 @@ class ZebraFixedTeller:
     def __init__(self) -> None:
         self._reports = 0
 
-    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+    def tell(self, heard: list[Answer], now_s: float, *, is_reading: bool) -> Iterator[Told]:  # noqa: ARG002 — the protocol's
         for answer in heard:
             self._reports += 1
             data = {
@@ -128,7 +144,7 @@ class ZebraHandheldTeller:
         self._beats = 0
         self._next_beat_s: float | None = None
 
-    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+    def tell(self, heard: list[Answer], now_s: float, *, is_reading: bool) -> Iterator[Told]:  # noqa: ARG002 — the protocol's
         if self._next_beat_s is None or now_s >= self._next_beat_s:
             self._next_beat_s = now_s + HEARTBEAT_S
             yield Told(self._heartbeat(now_s))
@@ -155,7 +171,7 @@ class KeyboardTeller:
     def __init__(self) -> None:
         self._typed_s: dict[bytes, float] = {}
 
-    def tell(self, heard: list[Answer], now_s: float) -> Iterator[Told]:
+    def tell(self, heard: list[Answer], now_s: float, *, is_reading: bool) -> Iterator[Told]:  # noqa: ARG002 — the protocol's
         self._typed_s = {epc: typed_s for epc, typed_s in self._typed_s.items() if now_s - typed_s < TYPES_AGAIN_S}
         for answer in heard:
             epc = answer.tag.epc

@@ -22,7 +22,7 @@ from reader_agent.links.tls_link import context_for, why_no_handshake
 
 OPEN_TIMEOUT_S = 2.0
 ANSWER_S = 5.0  # an R700 needs a second or two to begin an inventory
-ALIVE_S, LOOK_EVERY_S = 1.4, 0.7  # silent for one look, asked at the next: a dead reader is seen within three seconds
+ALIVE_S, LOOK_EVERY_S = 1.2, 0.6  # silent for one look, asked at the next: a dead reader is seen within three seconds
 FAREWELL_S = 1.0
 SHOWN, MAX_BODY = 120, 64 << 10
 NO_READER = "is the reader on and its network cable in?"

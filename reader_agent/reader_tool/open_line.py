@@ -20,7 +20,7 @@ def open_line(
         if certificate is None:
             refuse("--tls: write --cert FILE.pem, too; it is made if it is not there, and hosts are given it as their ca")
         whole = certificate.absolute()
-        return _listen("--tls", tls, lambda host, port: TlsLine(host, port, _made_if_missing(whole, host)))
+        return _listen("--tls", tls, lambda host, port: TlsLine(host, port, made_if_missing(whole, host)))
     return PtyLine(link) if tcp is None else _listen("--tcp", tcp, TcpLine)
 
 
@@ -34,7 +34,7 @@ def _listen(option: str, place: str, line: Callable[[str, int], TcpLine]) -> Tcp
         refuse(f"{option} {place}: {error.strerror or error}; choose another port, or 0 for a free one")
 
 
-def _made_if_missing(certificate: Path, host: str) -> Path:
+def made_if_missing(certificate: Path, host: str) -> Path:
     if not certificate.exists():
         made = make_certificate(host, SystemClock().now().utc)
         with os.fdopen(os.open(certificate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -19,8 +19,9 @@ from firmware_protocols.simulators.reader import DEFAULT_OPTIONS, ReaderOptions,
 from firmware_protocols.simulators.scenario import BadScenario, Scenario, parse_scenario
 from firmware_protocols.simulators.tag_field import TagField
 from reader_agent.clock import SystemClock
-from reader_agent.reader_tool.lines import PtyLine, TcpLine
+from reader_agent.reader_tool.lines import Line, TcpLine
 from reader_agent.reader_tool.one_client import OneClient
+from reader_agent.reader_tool.open_door import Doors, open_door, serve
 from reader_agent.reader_tool.open_line import open_line
 from reader_agent.reader_tool.simulate import JsonValue, Parts, Simulation
 from reader_agent.reader_tool.terminal import FamilyName, facts_or_exit, refuse, told_to_end
@@ -45,8 +46,14 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="On a listening socket; port 0 takes a free one.")] = None,
     tls: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="On a listening socket inside TLS, as LLRP has it on 5085.")] = None,
     certificate: Annotated[
-        Path | None, typer.Option("--cert", metavar="FILE.pem", help="With --tls: certificate and key; made for HOST if not there.")
+        Path | None,
+        typer.Option("--cert", metavar="FILE.pem", help="With --tls, --http: certificate and key; made for HOST if not there."),
     ] = None,
+    http: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="An R700's own HTTP server; with --cert it is HTTPS.")] = None,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="Publish to mqtt://BROKER:PORT/TOPIC.")] = None,
+    post: Annotated[str | None, typer.Option(metavar="URL", help="Post to the agent's webhook at http://HOST:PORT/PATH.")] = None,
+    account: Annotated[str | None, typer.Option(help="With --http: who may ask; with --post: as whom it signs in.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="The password of --account.")] = None,
     link: Annotated[Path | None, typer.Option(help="With --pty: a symbolic link that stays, as udev's by-id path does.")] = None,
     takes_orders: Annotated[bool, typer.Option("--stdin", help="Take orders from standard input, one JSON object a line.")] = False,
     until_eof: Annotated[bool, typer.Option("--until-eof", help="With --stdin: end when standard input ends.")] = False,
@@ -82,9 +89,11 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     rng = Random(scenario.seed if seed is None else seed)  # noqa: S311 — chance that can be played again, no secret
     field = TagField(rng, scenario.air if miss_rate is None else replace(scenario.air, miss_rate=miss_rate))
     stop = told_to_end()
-    line = open_line(is_pty=is_pty, tcp=tcp, link=link, tls=tls, certificate=certificate)
+    doors = Doors(http, mqtt, post, account, password_file, certificate)
+    line = open_door(doors, family) if doors.is_any else open_line(is_pty=is_pty, tcp=tcp, link=link, tls=tls, certificate=certificate)
     reader = _new_reader(family, field, rng, _merged(scenario.faults, wanted), manner)
     _keep_the_door(line, reader)
+    serve(line, reader)
     simulation = Simulation(Parts(reader, field, line), SystemClock(), _tell if as_json else _keep_quiet)
     simulation.play(scenario)
     if as_json:
@@ -137,7 +146,7 @@ def _merged(faults: LineFaults, wanted: LineFaults) -> LineFaults:
     return replace(faults, **named)
 
 
-def _keep_the_door(line: PtyLine | TcpLine, reader: SimulatedReader) -> None:
+def _keep_the_door(line: Line, reader: SimulatedReader) -> None:
     """A reader for one client at a time says so to the second."""
     if isinstance(line, TcpLine) and isinstance(reader, LlrpReader):
         line.doorkeeper = OneClient(reader, SystemClock())

@@ -1,0 +1,99 @@
+"""The doors of smart readers, for `ebike-reader simulate`: their own HTTP server, a broker's topic, a listener they post to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from firmware_protocols.simulators.r700_rest import R700Rest
+from firmware_protocols.simulators.reader import SimulatedReader
+from firmware_protocols.simulators.smart import SmartReader
+from reader_agent.door_address import Account as SignIn
+from reader_agent.door_address import MqttAddress, parse_door
+from reader_agent.errors import LinkLost
+from reader_agent.links.passwords import password_of
+from reader_agent.reader_tool.http_line import Account, HttpLine
+from reader_agent.reader_tool.lines import Line
+from reader_agent.reader_tool.message_lines import MessageLine, Poster, Publisher
+from reader_agent.reader_tool.open_line import made_if_missing
+from reader_agent.reader_tool.terminal import refuse
+
+HTTP_FAMILY = "impinj-json"
+MESSAGE_FAMILIES = ("impinj-json", "zebra-json")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the command line says of them; at most one of the first three."""
+
+    http: str | None = None
+    mqtt: str | None = None
+    post: str | None = None
+    account: str | None = None
+    password_file: Path | None = None
+    certificate: Path | None = None
+
+    @property
+    def is_any(self) -> bool:
+        return any((self.http, self.mqtt, self.post))
+
+
+def open_door(doors: Doors, family: str) -> Line:
+    """Ends the program with a sentence if there is no such door."""
+    if sum(map(bool, (doors.http, doors.mqtt, doors.post))) > 1:
+        refuse("write one of --http, --mqtt and --post")
+    if doors.http:
+        if family != HTTP_FAMILY:
+            refuse(f"--http: only {HTTP_FAMILY} readers have such a server")
+        return _http_line(doors, doors.http)
+    if family not in MESSAGE_FAMILIES:
+        refuse(f"--mqtt, --post: only {' and '.join(MESSAGE_FAMILIES)} readers send messages")
+    if doors.mqtt:
+        publisher = Publisher(_broker(doors.mqtt))
+        return MessageLine(doors.mqtt.partition("?")[0], publisher.deliver, publisher.break_off)
+    return _post_line(doors, doors.post or "")
+
+
+def serve(line: Line, reader: SimulatedReader) -> None:
+    """A reader with a server of its own rests until it is told to read."""
+    if isinstance(line, HttpLine) and isinstance(reader, SmartReader):
+        line.rest = R700Rest(reader).answer
+
+
+def _http_line(doors: Doors, place: str) -> HttpLine:
+    host, _, port = place.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        refuse(f"--http {place}: write HOST:PORT, such as 127.0.0.1:8443; port 0 takes a free one")
+    certificate = made_if_missing(doors.certificate.absolute(), host) if doors.certificate else None
+    try:
+        return HttpLine((host, int(port)), _account(doors), certificate)
+    except OSError as error:
+        refuse(f"--http {place}: {error.strerror or error}; choose another port, or 0 for a free one")
+
+
+def _post_line(doors: Doors, url: str) -> MessageLine:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        refuse(f"--post {url}: write http://HOST:PORT/PATH, as the agent listens there")
+    poster = Poster(parts, _account(doors))
+    return MessageLine(url, poster.deliver, poster.break_off)
+
+
+def _broker(url: str) -> MqttAddress:
+    try:
+        address = parse_door(url)
+    except ValueError as error:
+        refuse(f"--mqtt: {error}")
+    if not isinstance(address, MqttAddress) or {"+", "#"} & set(address.topic):
+        refuse("--mqtt: write mqtt://HOST:PORT/TOPIC with one topic")
+    return address
+
+
+def _account(doors: Doors) -> Account | None:
+    if doors.account is None and doors.password_file is None:
+        return None
+    if doors.account is None or doors.password_file is None:
+        refuse("write both --account and --password-file")
+    try:
+        return Account(doors.account, password_of(SignIn(doors.account, doors.password_file.absolute()), "--account"))
+    except LinkLost as error:
+        refuse(error.reason)
