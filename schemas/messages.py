@@ -121,6 +121,10 @@ class ReaderStatus(Struct, frozen=True, forbid_unknown_fields=True):
     frame_errors: int = 0
     last_frame_at: Instant | None = None
 
+    def __post_init__(self) -> None:
+        if self.last_frame_at is not None:
+            require_utc("last_frame_at", self.last_frame_at)
+
 
 class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """Retained on the status topic; the last will is the same message with `online` false."""

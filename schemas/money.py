@@ -6,7 +6,7 @@ from typing import Self
 
 from schemas.errors import ContractError
 
-_AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d{1,2}))?")
+_AMOUNT = re.compile(r"(-?)(\d{1,18})(?:\.(\d{1,2}))?")
 _DIGITS = str.maketrans("০১২৩৪৫৬৭৮৯", "0123456789")
 MAX_POISHA = 10**15  # ten lakh crore taka: past any city's budget, and inside a 64-bit column
 

@@ -23,6 +23,7 @@ SIGNED_AS = b"KCC-EB-QR1\0"
 DAY_ZERO = date(2020, 1, 1)
 PROOF_BYTES = 78
 MAC_BYTES = 8
+MAX_SERIAL_DIGITS = 10  # 32 bits, as in the EPC
 _HEAD = struct.Struct(">BB3sBHH4s")
 
 
@@ -111,8 +112,8 @@ def drive_by_code(serial: int, mac_key: bytes) -> str:
 def read_drive_by(text: str, mac_key: bytes) -> int:
     """The serial. Raises ContractError where the MAC does not hold."""
     serial_text, _, mac_text = text.partition("-")
-    if not (serial_text.isascii() and serial_text.isdecimal() and mac_text):
-        raise ContractError("drive-by code", "SERIAL-MAC", repr(text))
+    if not (serial_text.isascii() and serial_text.isdecimal() and len(serial_text) <= MAX_SERIAL_DIGITS and mac_text):
+        raise ContractError("drive-by code", "SERIAL-MAC", repr(text[:40]))
     serial = int(serial_text)
     if not hmac.compare_digest(_from_base32("drive-by code", mac_text), _mac(serial, mac_key)):
         raise ContractError("drive-by code", "a MAC that holds", "one that does not: mistyped or forged")

@@ -119,6 +119,14 @@ def test_an_agent_cannot_build_a_time_outside_utc() -> None:
         SightingClosed(sighting=1, last_seen_at=AT.astimezone(timezone(timedelta(hours=6))), reads=1)
 
 
+def test_a_status_with_a_time_outside_utc_is_refused_wherever_it_stands() -> None:
+    status = AgentStatus(BATCH.agent, BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), "running", last_frame_at=AT)])
+    document = json.loads(messages.encode(status))
+    document["readers"][0]["last_frame_at"] = "2026-11-22T12:30:00+06:00"
+    with pytest.raises(ContractError, match=r"last_frame_at.*UTC"):
+        messages.decode_status(json.dumps(document).encode())
+
+
 def test_ack_and_status_come_back_the_same() -> None:
     ack = Ack(boot=BATCH.boot, through=6, beyond=[8, 9])
     status = AgentStatus(agent=BATCH.agent, boot=BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), "running")])

@@ -98,6 +98,11 @@ def test_any_text_is_a_drive_by_code_or_a_refusal(text: str) -> None:
         read_drive_by(text, b"key")
 
 
+def test_an_endless_serial_is_a_refusal_too() -> None:
+    with pytest.raises(ContractError, match="SERIAL-MAC"):
+        read_drive_by(f"{'9' * 5000}-AAAAAAAAAAAAA", b"key")
+
+
 def test_the_url_keeps_the_symbol_alphanumeric() -> None:
     allowed = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
     assert set(qr_url("ebike.example.gov.bd", drive_by_code(1234, b"key"))) <= allowed
