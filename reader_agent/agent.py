@@ -73,6 +73,7 @@ class Agent:
         self._unplaced: set[Unplaced] = set()
         self._told: tuple[object, ...] = ()
         self._told_s = 0.0
+        self._told_lost, self._tells_lost_again_s = 0, 0.0
         self._is_stopping = False
 
     def ask_to_stop(self) -> None:
@@ -128,7 +129,7 @@ class Agent:
             self._spool.append(lambda seq: self._seal(seq, events, now), sightings)
         except SpoolFull as error:
             self._lost_unspooled += sightings
-            log.error("sightings_lost", sightings=sightings, reason=str(error))  # noqa: TRY400 — the sentence says all
+            self._tell_lost(str(error), now)
         else:
             self._uplink.wake()
 
@@ -160,6 +161,13 @@ class Agent:
             self._unplaced.add(read)
             log.warning("read_outside_lanes", reader=read.reader, reason=read.reason)
 
+    def _tell_lost(self, reason: str, now: Moment) -> None:
+        """Not for each batch: the log is often on the disk that is full."""
+        if self._lost_unspooled == self._told_lost or now.monotonic_s < self._tells_lost_again_s:
+            return
+        log.error("sightings_lost", sightings=self._lost_unspooled - self._told_lost, since_start=self._lost_unspooled, reason=reason)
+        self._told_lost, self._tells_lost_again_s = self._lost_unspooled, now.monotonic_s + EVERY_S
+
     def _tell_start(self) -> None:
         log.info("agent_started", agent=self._config.agent, boot=self._boot, spooled=len(self._spool))
         damage = self._spool.damage
@@ -177,7 +185,7 @@ class Agent:
             self._keep(events, now)
         self._uplink.stop(encode(self._status.offline(now.utc)))
         self._spool.close()
-        log.info("agent_stopped", boot=self._boot)
+        log.info("agent_stopped", boot=self._boot, lost_unspooled=self._lost_unspooled)
 
     def _identity(self) -> UplinkIdentity:
         last_will = encode(self._status.offline(self._clock.now().utc))

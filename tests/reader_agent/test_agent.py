@@ -1,6 +1,7 @@
 """The whole agent as its own process, from bytes on a line to signed batches at the registry."""
 
 import json
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -45,6 +46,11 @@ class AgentProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "reader_agent", "run", str(self._config)], stderr=subprocess.PIPE, text=True
         )
+
+    def fill_disk(self) -> None:
+        """From now on no file of the agent's can grow."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:
@@ -172,3 +178,22 @@ def test_sigint_is_a_clean_end_without_a_broker_too(agent: AgentProcess, readers
     readers[0].await_event("first_answer")
     assert agent.end(signal.SIGINT) == 0
     assert "Traceback" not in agent.logs
+
+
+def test_a_full_disk_is_told_once_and_what_is_lost_is_counted(
+    broker: Broker, registry: Registry, readers: tuple[SimulatorProcess, SimulatorProcess], agent: AgentProcess
+) -> None:
+    """The log is often on the disk that is full: not a line for each batch."""
+    broker.start()
+    registry.connect()
+    agent.start()
+    registry.wait_until(lambda: bool(registry.statuses) and {reader.state for reader in registry.statuses[-1].readers} == {"running"})
+    agent.fill_disk()
+    for number in range(5):
+        readers[0].enter(epc=f"{EPC[:-1]}{number}", dwell_s=0.3)
+        readers[0].await_event("first_answer")
+    registry.wait_until(lambda: registry.statuses[-1].dropped_sightings == 5)
+    assert agent.end() == 0
+    lost = [json.loads(line) for line in agent.logs.splitlines() if '"sightings_lost"' in line]
+    assert [line["since_start"] for line in lost] in ([1], [1, 5])
+    assert "free space on that disk" in lost[0]["reason"]
