@@ -1,11 +1,15 @@
 """What no Gen2 reader of any make accepts: checked once, before a family encodes."""
 
-from firmware_protocols.commands import Command, LockTag, ReadBank, SetAccessPassword, WriteBank, WriteEpc
+from typing import NamedTuple
+
+from firmware_protocols.commands import Bank, Command, LockTag, ReadBank, SetAccessPassword, WriteBank, WriteEpc
 from firmware_protocols.errors import BadArgument
 from firmware_protocols.gen2 import MAX_EPC_WORDS, epc_size
 
 MAX_PASSWORD = 0xFFFFFFFF
-TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
+WriteCommand = WriteBank | WriteEpc | SetAccessPassword
+TagCommand = ReadBank | WriteCommand | LockTag
+PC_WORD, ACCESS_PASSWORD_WORD = 1, 2  # where they stand in their banks
 
 
 def check_command(family: str, command: Command) -> None:
@@ -36,6 +40,47 @@ def check_command(family: str, command: Command) -> None:
 def check_range(family: str, what: str, value: float, low: int, high: int) -> None:
     if not low <= value <= high:
         raise BadArgument(family, what, f"{low} to {high}", str(value))
+
+
+def check_ports(family: str, ports: tuple[int, ...], port_count: int) -> None:
+    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
+        raise BadArgument(family, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
+
+
+def whole_dbm(family: str, power_dbm: float, most: int) -> int:
+    """For families that take whole dBm. Raises BadArgument."""
+    check_range(family, "power in dBm", power_dbm, 0, most)
+    if power_dbm != int(power_dbm):
+        raise BadArgument(family, "power", "whole dBm", f"{power_dbm} dBm")
+    return int(power_dbm)
+
+
+class MemoryWrite(NamedTuple):
+    """Words for one place of a tag's memory."""
+
+    bank: Bank
+    word_address: int
+    data: bytes
+
+    @property
+    def word_count(self) -> int:
+        return len(self.data) // 2
+
+
+def memory_write(family: str, command: WriteCommand, most_words: int) -> MemoryWrite:
+    """What any of the three writes: the EPC with its PC word before it, the access password into the reserved bank.
+    Raises BadArgument for more words than the family takes at once.
+    """
+    match command:
+        case WriteBank(bank=bank, word_address=address, data=data):
+            write = MemoryWrite(bank, address, data)
+        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
+            write = MemoryWrite(Bank.EPC, PC_WORD, new_pc.to_bytes(2) + new_epc)
+        case SetAccessPassword(new_password=new_password):
+            write = MemoryWrite(Bank.RESERVED, ACCESS_PASSWORD_WORD, new_password.to_bytes(4))
+    if write.word_count > most_words:
+        raise BadArgument(family, "data to write", f"at most {most_words} words", f"{write.word_count} words")
+    return write
 
 
 def _check_password(family: str, what: str, password: int) -> None:

@@ -6,9 +6,8 @@ from firmware_protocols.cf.frames import CRC_SIZE, HEADER_SIZE, PUBLIC_ADDRESS, 
 from firmware_protocols.cf.tables import ACTS, Opcode
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command, GetAntennas, GetPower, GetRegion
-from firmware_protocols.errors import BadArgument
-from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, NeedData, Reply, RoundEnded, TagSeen
-from firmware_protocols.frame_buffer import FrameBuffer
+from firmware_protocols.events import Event, HostCommand, Reply, RoundEnded, TagSeen
+from firmware_protocols.serial_codec import Request, SerialCodec, check_address, check_port_count
 
 DEFAULT_ADDRESS = PUBLIC_ADDRESS
 DEFAULT_PORTS = 4
@@ -37,7 +36,7 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
 FACTS = facts_for(DEFAULT_PORTS)
 
 
-class CfCodec:
+class CfCodec(SerialCodec):
     """Bytes of one reader in, events out. Remembers what was asked last, because one answer has several questions.
 
     `address` is whose commands are encoded (FF: whichever reader is on the line); answers are taken from any address.
@@ -46,43 +45,26 @@ class CfCodec:
     def __init__(
         self, *, direction: Direction = Direction.FROM_READER, address: int = DEFAULT_ADDRESS, antenna_ports: int = DEFAULT_PORTS
     ) -> None:
-        if not 0 <= address <= PUBLIC_ADDRESS:
-            raise BadArgument(FAMILY, "address", "00 to FF", f"{address:02x}")
-        if antenna_ports not in PORT_COUNTS:
-            raise BadArgument(FAMILY, "number of antenna ports", ", ".join(map(str, PORT_COUNTS)), str(antenna_ports))
-        self._facts = facts_for(antenna_ports)
+        check_address(FAMILY, address)
+        check_port_count(FAMILY, antenna_ports, PORT_COUNTS)
+        super().__init__(facts_for(antenna_ports), CfShape(direction), direction)
         self._address = address
-        self._is_from_reader = direction is Direction.FROM_READER
-        self._frames = FrameBuffer(CfShape(direction))
         self._reading = Reading()
         self._reads = 0
 
-    @property
-    def facts(self) -> FamilyFacts:
-        return self._facts
-
-    @property
-    def held_bytes(self) -> int:
-        return self._frames.held_bytes
-
-    def receive_data(self, data: bytes) -> None:
-        self._frames.receive_data(data)
-
-    def receive_gap(self) -> None:
-        self._frames.receive_gap()
-
-    def next_event(self) -> Event | NeedData:
-        frame = self._frames.next_frame()
-        if frame is NEED_DATA or isinstance(frame, FrameError):
-            return frame
-        if not self._is_from_reader:
-            return HostCommand(name_of(opcode_of(frame)), opcode_of(frame), frame[HEADER_SIZE:-CRC_SIZE], frame[1])
+    def _from_reader(self, frame: bytes) -> Event:
         return self._note(opcode_of(frame), decode_frame(frame, self._reading))
 
-    def encode(self, command: Command) -> tuple[bytes, ...]:
+    def _to_reader(self, frame: bytes) -> Event:
+        return HostCommand(name_of(opcode_of(frame)), opcode_of(frame), frame[HEADER_SIZE:-CRC_SIZE], frame[1])
+
+    def _requests(self, command: Command) -> tuple[Request, ...]:
         requests = requests_for(command, self._facts.antenna_ports)
         self._reading = Reading(PART_OF_PARAMETERS.get(type(command)))
-        return tuple(build_frame(self._address, opcode, data) for opcode, data in requests)
+        return requests
+
+    def _frame(self, opcode: int, data: bytes) -> bytes:
+        return build_frame(self._address, opcode, data)
 
     def _note(self, opcode: int, event: Event) -> Event:
         """The end of a round does not say how many tags there were: they came before it."""

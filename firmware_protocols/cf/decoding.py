@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from firmware_protocols.cf.frames import CRC_SIZE, HEADER_SIZE
 from firmware_protocols.cf.tables import ACTS, FAILED_STATUS, OPCODE_NAME, REGION, STATUS, TAG_STATUS, Code, Meaning, Opcode
-from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.serial_codec import content_error
 
 STATUS_AT = HEADER_SIZE
 DATA_START = STATUS_AT + 1
@@ -53,7 +54,7 @@ def decode_frame(frame: bytes, reading: Reading) -> Event:
 def _tag_report(frame: bytes, data: bytes) -> Event:
     """RSSI s16, antenna, channel, length, EPC."""
     if len(data) < TAG_OVERHEAD or len(data) != TAG_OVERHEAD + data[4]:
-        return _content_error(frame, "RSSI, antenna, channel, length, EPC", data.hex())
+        return content_error(frame, "RSSI, antenna, channel, length, EPC", data.hex())
     rssi = int.from_bytes(data[:2], signed=True) / RSSI_PER_DB
     return TagSeen(data[TAG_OVERHEAD:], rssi=Rssi(rssi, RssiUnit.DBM, data[:2]), antenna=data[2] or None)
 
@@ -62,13 +63,13 @@ def _act_reply(frame: bytes, opcode: int, status: int, data: bytes) -> Event:
     """The tag's own code, antenna, CRC, PC, length, EPC; of a read then the word count and the words."""
     tag, rest = _split_tag(data)
     if tag is None and status == Code.OK:
-        return _content_error(frame, "tag's code, antenna, CRC, PC, length, EPC, then the answer", data.hex())
+        return content_error(frame, "tag's code, antenna, CRC, PC, length, EPC, then the answer", data.hex())
     word, text = _meaning(opcode, status)
     if data[0] and status in {Code.OK, Code.FAILED}:
         word, text = TAG_STATUS.get(data[0]) or Meaning(Status.TAG_ERROR, f"tag's error code {data[0]:02x}")
     elif opcode == Opcode.READ_BANK and status == Code.OK:
         if not rest or len(rest) != 1 + 2 * rest[0]:
-            return _content_error(frame, "word count and as many words", rest.hex())
+            return content_error(frame, "word count and as many words", rest.hex())
         rest = rest[1:]
     return Reply(name_of(opcode), word, status, rest, tag, text)
 
@@ -113,7 +114,3 @@ def _info_in_words(data: bytes) -> str:
     serial = data[2 * TEXT_SIZE :][:SERIAL_SIZE]
     texts = (part.partition(b"\0")[0].decode("ascii", "replace").strip() for part in (hardware, firmware))
     return ", ".join([*filter(None, texts), *([f"serial number {serial.hex()}"] if any(serial) else [])])
-
-
-def _content_error(frame: bytes, expected: str, found: str) -> FrameError:
-    return FrameError(FrameFault.CONTENT, expected, found, frame)

@@ -3,9 +3,8 @@
 from typing import assert_never
 
 from firmware_protocols.cf.tables import BAND, Opcode
-from firmware_protocols.command_checks import check_command, check_range
+from firmware_protocols.command_checks import TagCommand, check_command, check_ports, check_range, memory_write, whole_dbm
 from firmware_protocols.commands import (
-    Bank,
     Beep,
     BeepMode,
     Command,
@@ -16,20 +15,15 @@ from firmware_protocols.commands import (
     LockTag,
     ReadBank,
     Region,
-    SetAccessPassword,
     SetAntennas,
     SetOutput,
     SetPower,
     SetRegion,
     StartInventory,
     StopInventory,
-    WriteBank,
-    WriteEpc,
 )
-from firmware_protocols.errors import BadArgument, Unsupported
-
-Request = tuple[Opcode, bytes]
-TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
+from firmware_protocols.errors import Unsupported
+from firmware_protocols.serial_codec import Request
 
 FAMILY = "cf"
 MAX_POWER_DBM = 33
@@ -69,12 +63,11 @@ QUESTIONS: dict[type[Command], Opcode] = {
 def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, port_count: int) -> Request:
     match command:
         case SetPower(power_dbm=power_dbm):
-            return (Opcode.SET_POWER, bytes((_whole_dbm(power_dbm), 0)))
+            return (Opcode.SET_POWER, bytes((whole_dbm(FAMILY, power_dbm, MAX_POWER_DBM), 0)))
         case SetRegion(region=region):
             return (Opcode.SET_REGION, region_bytes(region))
         case SetAntennas(ports=ports):
-            if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
-                raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
+            check_ports(FAMILY, ports, port_count)
             return (Opcode.SET_ANTENNAS, bytes((sum(1 << port - 1 for port in ports),)))
         case SetOutput(port=port, is_high=is_high):
             check_range(FAMILY, "relay", port, 1, len(RELAYS))
@@ -95,13 +88,6 @@ def region_bytes(region: Region) -> bytes:
     return bytes((band.code,)) + mhz.to_bytes(2) + khz.to_bytes(2) + band.step_khz.to_bytes(2) + bytes((band.last_channel,))
 
 
-def _whole_dbm(power_dbm: float) -> int:
-    check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
-    if power_dbm != int(power_dbm):
-        raise BadArgument(FAMILY, "power", "whole dBm", f"{power_dbm} dBm")
-    return int(power_dbm)
-
-
 def _selection(epc: bytes | None) -> Request:
     """Pointer u16 and length in bits, EPC: the tag that the next act is for. Kept by the reader, so an empty one is sent too."""
     mask = epc or b""
@@ -114,20 +100,10 @@ def _access(command: TagCommand) -> Request:
         case ReadBank(bank=bank, word_address=address, word_count=count):
             check_range(FAMILY, "word count", count, 1, MAX_READ_WORDS)
             return (Opcode.READ_BANK, head + bytes((bank,)) + address.to_bytes(2) + bytes((count,)))
-        case WriteBank(bank=bank, word_address=address, data=data):
-            return _write(head, bank, address, data)
-        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
-            return _write(head, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc)
-        case SetAccessPassword(new_password=new_password):
-            return _write(head, Bank.RESERVED, 2, new_password.to_bytes(4))
         case LockTag():
             # A lock may be for ever, and a wrong guess at the number of an area or an action would ruin tags.
             raise Unsupported(FAMILY, "lock tags", "the maker publishes no numbers for areas and actions; lock with a reader of the desk")
-    assert_never(command)
-
-
-def _write(head: bytes, bank: Bank, address: int, data: bytes) -> Request:
-    words = len(data) // 2
-    if words > MAX_WRITE_WORDS:
-        raise BadArgument(FAMILY, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
-    return (Opcode.WRITE_BANK, head + bytes((bank,)) + address.to_bytes(2) + bytes((words,)) + data)
+        case _:
+            write = memory_write(FAMILY, command, MAX_WRITE_WORDS)
+            place = bytes((write.bank,)) + write.word_address.to_bytes(2) + bytes((write.word_count,))
+            return (Opcode.WRITE_BANK, head + place + write.data)

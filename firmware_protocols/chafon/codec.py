@@ -1,6 +1,5 @@
 """The codec of readers that speak the length-first protocol."""
 
-from collections import deque
 from dataclasses import replace
 
 from firmware_protocols.chafon.decoding import Reading, decode_frame, heartbeat, model_of, name_of
@@ -9,9 +8,8 @@ from firmware_protocols.chafon.frames import CRC_SIZE, HEARTBEAT, PUBLIC_ADDRESS
 from firmware_protocols.chafon.tables import INVENTORIES, Model, Opcode
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command, GetAntennas, GetPower, GetRegion
-from firmware_protocols.errors import BadArgument
-from firmware_protocols.events import NEED_DATA, Event, FrameError, FrameFault, HostCommand, NeedData, RoundEnded, TagSeen
-from firmware_protocols.frame_buffer import FrameBuffer
+from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, NeedData, RoundEnded, TagSeen
+from firmware_protocols.serial_codec import Request, SerialCodec, check_address, check_port_count
 
 DEFAULT_ADDRESS = PUBLIC_ADDRESS
 DEFAULT_PORTS = 4
@@ -43,7 +41,7 @@ def facts_for(antenna_ports: int, model: Model | None = None, *, with_fast_id: b
 FACTS = facts_for(DEFAULT_PORTS)
 
 
-class ChafonCodec:
+class ChafonCodec(SerialCodec):
     """Bytes of one reader in, events out.
 
     Remembers of what it encoded the antennas and outputs, and whether power, region or antennas were asked for; of what it decoded
@@ -62,60 +60,41 @@ class ChafonCodec:
         model: Model | None = None,
         with_fast_id: bool = False,
     ) -> None:
-        if not 0 <= address <= PUBLIC_ADDRESS:
-            raise BadArgument(FAMILY, "address", "00 to FF", f"{address:02x}")
-        if antenna_ports not in PORT_COUNTS:
-            raise BadArgument(FAMILY, "number of antenna ports", ", ".join(map(str, PORT_COUNTS)), str(antenna_ports))
-        self._facts = facts_for(antenna_ports, model, with_fast_id=with_fast_id)
+        check_address(FAMILY, address)
+        check_port_count(FAMILY, antenna_ports, PORT_COUNTS)
+        super().__init__(facts_for(antenna_ports, model, with_fast_id=with_fast_id), ChafonShape(direction), direction)
         self._address, self._has_fixed_model = address, model is not None
-        self._is_from_reader = direction is Direction.FROM_READER
-        self._frames = FrameBuffer(ChafonShape(direction))
+        self._hears_heartbeats = direction is Direction.FROM_READER
         self._setup = Setup(antenna_ports, model, with_fast_id)
         self._reading = Reading(model, antenna_ports > MOST_MASKED_PORTS)
-        self._events: deque[Event] = deque()  # of one frame
         self._reads = 0
 
-    @property
-    def facts(self) -> FamilyFacts:
-        return self._facts
-
-    @property
-    def held_bytes(self) -> int:
-        return self._frames.held_bytes
-
-    def receive_data(self, data: bytes) -> None:
-        self._frames.receive_data(data)
-
-    def receive_gap(self) -> None:
-        self._frames.receive_gap()
-
     def next_event(self) -> Event | NeedData:
-        if self._events:
-            return self._events.popleft()
-        frame = self._frames.next_frame()
-        if frame is NEED_DATA:
-            return frame
-        if isinstance(frame, FrameError):
-            return heartbeat() if self._is_from_reader and _is_heartbeat(frame) else frame
-        if not self._is_from_reader:
-            return HostCommand(name_of(frame[2]), frame[2], frame[COMMAND_DATA_START:-CRC_SIZE], frame[1])
+        event = super().next_event()
+        return heartbeat() if isinstance(event, FrameError) and self._hears_heartbeats and _is_heartbeat(event) else event
+
+    def _from_reader(self, frame: bytes) -> Event:
         if frame == HEARTBEAT:
             return heartbeat()
-        self._events.extend(self._decode(frame))
-        return self._events.popleft()
-
-    def encode(self, command: Command) -> tuple[bytes, ...]:
-        requests = requests_for(command, self._setup)
-        self._setup = setup_after(command, self._setup)
-        self._reading = self._reading._replace(asked=PART_OF_INFO.get(type(command)))
-        return tuple(build_frame(self._address, opcode, data) for opcode, data in requests)
-
-    def _decode(self, frame: bytes) -> list[Event]:
         model = None if self._has_fixed_model else model_of(frame)
         if model is not None:
             self._setup, self._reading = replace(self._setup, model=model), self._reading._replace(model=model)
         events = decode_frame(frame, self._reading)
-        return [self._count(event) for event in events] if frame[2] in INVENTORIES else events
+        event, *rest = [self._count(event) for event in events] if frame[2] in INVENTORIES else events
+        self._pending.extend(rest)
+        return event
+
+    def _to_reader(self, frame: bytes) -> Event:
+        return HostCommand(name_of(frame[2]), frame[2], frame[COMMAND_DATA_START:-CRC_SIZE], frame[1])
+
+    def _requests(self, command: Command) -> tuple[Request, ...]:
+        requests = requests_for(command, self._setup)
+        self._setup = setup_after(command, self._setup)
+        self._reading = self._reading._replace(asked=PART_OF_INFO.get(type(command)))
+        return requests
+
+    def _frame(self, opcode: int, data: bytes) -> bytes:
+        return build_frame(self._address, opcode, data)
 
     def _count(self, event: Event) -> Event:
         """The end of a round does not say how many tags there were: they came with it and in the frames before."""

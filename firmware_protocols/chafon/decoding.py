@@ -15,8 +15,9 @@ from firmware_protocols.chafon.tables import (
     Model,
     Opcode,
 )
-from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.gen2 import GEN2_ERROR_TEXT
+from firmware_protocols.serial_codec import content_error
 
 DATA_START = 4
 HAS_TID, HAS_PHASE, SIZE_BITS = 0x80, 0x40, 0x3F  # of a tag's length byte
@@ -61,7 +62,7 @@ def _decode_inventory(frame: bytes, status: int, data: bytes, reading: Reading) 
         return [_reply(frame[2], status, data, reading)]
     tags = tags_of(data, reading) if data and status != Code.ANTENNA_MISSING else []
     if tags is None:
-        return [_content_error(frame, "a count, and as many tags as it says", data.hex())]
+        return [content_error(frame, "a count, and as many tags as it says", data.hex())]
     events: list[Event] = [*tags]
     if status in {Code.MEMORY_FULL, Code.ANTENNA_MISSING}:
         meaning = STATUS[status]
@@ -155,7 +156,7 @@ def antennas_of(byte: int, reading: Reading) -> tuple[int | None, ...]:
 def _statistics(frame: bytes, data: bytes, reading: Reading) -> Event:
     """Antenna, reads per second u16, reads u32."""
     if len(data) != STATISTICS_SIZE:
-        return _content_error(frame, "antenna, rate u16, reads u32", data.hex())
+        return content_error(frame, "antenna, rate u16, reads u32", data.hex())
     return RoundEnded(int.from_bytes(data[3:]), antennas_of(data[0], reading)[0])
 
 
@@ -171,7 +172,7 @@ def _decode_push(frame: bytes, status: int, data: bytes, reading: Reading) -> li
         return [*_tag_by_antennas(data, 1, size, antennas_of(data[0], reading))]
     if data and len(data) % 2 == 0 and len(data) <= LONGEST_EPC:
         return [TagSeen(data)]
-    return [_content_error(frame, "antenna, length, EPC and RSSI, or an EPC", data.hex())]
+    return [content_error(frame, "antenna, length, EPC and RSSI, or an EPC", data.hex())]
 
 
 def heartbeat(data: bytes = b"") -> Notice:
@@ -229,7 +230,3 @@ def _info_in_words(data: bytes, asked: Opcode | None) -> str:
         case _:
             known = READER_TYPE.get(data[2])
             return f"{known.name if known else f'reader type {data[2]:02x}'}, firmware {data[0]}.{data[1]}, {region}, {power}"
-
-
-def _content_error(frame: bytes, expected: str, found: str) -> FrameError:
-    return FrameError(FrameFault.CONTENT, expected, found, frame)

@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from firmware_protocols.chafon.tables import BAND, Model, Opcode
-from firmware_protocols.command_checks import check_command, check_range, lock_actions
+from firmware_protocols.command_checks import (
+    TagCommand,
+    check_command,
+    check_ports,
+    check_range,
+    lock_actions,
+    memory_write,
+    whole_dbm,
+)
 from firmware_protocols.commands import (
     Bank,
     Beep,
@@ -17,21 +25,16 @@ from firmware_protocols.commands import (
     LockTag,
     ReadBank,
     Region,
-    SetAccessPassword,
     SetAntennas,
     SetOutput,
     SetPower,
     SetRegion,
     StartInventory,
     StopInventory,
-    WriteBank,
-    WriteEpc,
 )
 from firmware_protocols.errors import BadArgument, Unsupported
 from firmware_protocols.gen2 import LockField
-
-Request = tuple[Opcode, bytes]
-TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
+from firmware_protocols.serial_codec import Request
 
 FAMILY = "chafon"
 MAX_POWER_DBM = 30
@@ -110,7 +113,7 @@ def _start(setup: Setup) -> Request:
 def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, setup: Setup) -> Request:
     match command:
         case SetPower(power_dbm=power_dbm):
-            return (Opcode.SET_POWER, bytes((_whole_dbm(power_dbm),)))
+            return (Opcode.SET_POWER, bytes((whole_dbm(FAMILY, power_dbm, MAX_POWER_DBM),)))
         case SetRegion(region=region):
             return (Opcode.SET_REGION, region_bytes(region))
         case SetAntennas(ports=(1,)) if setup.model is Model.UHFREADER18:
@@ -128,14 +131,15 @@ def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, set
 
 def region_bytes(region: Region) -> bytes:
     """Highest and lowest channel, with the band in the two top bits of each."""
+    if region not in BAND:
+        raise Unsupported(FAMILY, f"use the region {region}", f"they have {', '.join(BAND)}")
     band = BAND[region]
     return bytes(((band.code & 0b1100) << 4 | band.channels - 1, (band.code & 0b0011) << 6))
 
 
 def _antennas(ports: tuple[int, ...], setup: Setup) -> bytes:
     _check_model(setup, "switch antennas", "it has one port")
-    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= setup.antenna_ports for port in ports):
-        raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {setup.antenna_ports}", str(ports))
+    check_ports(FAMILY, ports, setup.antenna_ports)
     mask = sum(1 << port - 1 for port in ports)
     return bytes((mask,)) if setup.antenna_ports <= MOST_MASKED_PORTS else bytes((FOR_NOW,)) + mask.to_bytes(2)
 
@@ -157,13 +161,6 @@ def _check_model(setup: Setup, what: str, reason: str) -> None:
         raise Unsupported(Model.UHFREADER18, what, reason)
 
 
-def _whole_dbm(power_dbm: float) -> int:
-    check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
-    if power_dbm != int(power_dbm):
-        raise BadArgument(FAMILY, "power", "whole dBm", f"{power_dbm} dBm")
-    return int(power_dbm)
-
-
 def _access(command: TagCommand, setup: Setup) -> tuple[Request, ...]:
     """The tag is named before what is to be done, or, if its EPC is long, masked after it."""
     named, mask = _target(command.epc, setup)
@@ -173,19 +170,17 @@ def _access(command: TagCommand, setup: Setup) -> tuple[Request, ...]:
             check_range(FAMILY, "word address", address, 0, 0xFF)
             check_range(FAMILY, "word count", count, 1, MAX_READ_WORDS)
             return ((Opcode.READ_BANK, named + bytes((bank, address, count)) + password + mask),)
-        case WriteBank(bank=bank, word_address=address, data=data):
-            return (_write(named, bank, address, data, password + mask),)
-        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
-            # Not by WRITE_EPC (04): that leaves all of the PC but its length as it was, and takes whichever tag answers.
-            return (_write(named, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc, password + mask),)
-        case SetAccessPassword(new_password=new_password):
-            return (_write(named, Bank.RESERVED, 2, new_password.to_bytes(4), password + mask),)
         case LockTag():
             actions = zip(LockField, lock_actions(command), strict=True)
             return tuple(
                 (Opcode.LOCK_TAG, named + bytes((field, action)) + password + mask) for field, action in actions if action is not None
             )
-    assert_never(command)
+        case _:
+            # A new EPC too, not by WRITE_EPC (04): that leaves all of the PC but its length as it was, and takes whichever tag answers.
+            write = memory_write(FAMILY, command, MAX_WRITE_WORDS)
+            check_range(FAMILY, "word address", write.word_address, 0, 0xFF)
+            place = bytes((write.word_count,)) + named + bytes((write.bank, write.word_address))
+            return ((Opcode.WRITE_BANK, place + write.data + password + mask),)
 
 
 def _target(epc: bytes | None, setup: Setup) -> tuple[bytes, bytes]:
@@ -199,11 +194,3 @@ def _target(epc: bytes | None, setup: Setup) -> tuple[bytes, bytes]:
     masked = epc[-2 * LONGEST_NAMED_EPC_WORDS :]
     start = EPC_START_BIT + 8 * (len(epc) - len(masked))
     return bytes((BY_MASK,)), bytes((Bank.EPC,)) + start.to_bytes(2) + bytes((8 * len(masked),)) + masked
-
-
-def _write(named: bytes, bank: Bank, address: int, data: bytes, tail: bytes) -> Request:
-    words = len(data) // 2
-    check_range(FAMILY, "word address", address, 0, 0xFF)
-    if words > MAX_WRITE_WORDS:
-        raise BadArgument(FAMILY, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
-    return (Opcode.WRITE_BANK, bytes((words,)) + named + bytes((bank, address)) + data + tail)

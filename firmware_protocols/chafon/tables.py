@@ -9,6 +9,8 @@ from firmware_protocols.gen2 import Gen2Error
 
 
 class Opcode(IntEnum):
+    ERROR = 0x00
+    """The answer to what the reader did not understand: it does not say to what (V2.20 §3.2)."""
     INVENTORY = 0x01
     READ_BANK = 0x02
     WRITE_BANK = 0x03
@@ -44,7 +46,9 @@ class Opcode(IntEnum):
     SET_WORK_MODE = 0x35
     GET_WORK_MODE = 0x36
     SET_EAS_ACCURACY = 0x37
+    SET_SYRIS_OFFSET = 0x38
     SET_TAG_FUNCTION = 0x3A
+    TRIGGER_TIME = 0x3B
     SET_ANTENNAS = 0x3F
     SET_BEEPER = 0x40
     SET_OUTPUTS = 0x46
@@ -52,7 +56,13 @@ class Opcode(IntEnum):
     GET_SERIAL_NUMBER = 0x4C
     START_FAST_INVENTORY = 0x50
     STOP_FAST_INVENTORY = 0x51
+    READ_6B = 0x52
+    WRITE_6B = 0x53
+    GET_LOCK_6B = 0x54
+    LOCK_6B = 0x55
     SET_ANTENNA_CHECK = 0x66
+    SET_BUFFER_LENGTH = 0x70
+    GET_BUFFER_LENGTH = 0x71
     GET_BUFFER = 0x72
     RESET_BUFFER = 0x73
     GET_BUFFER_COUNT = 0x74
@@ -67,6 +77,7 @@ class Opcode(IntEnum):
     GET_USER_PASSWORD = 0x7E
     DENSE_READER_MODE = 0x90
     GET_RETURN_LOSS = 0x91
+    GET_TEMPERATURE = 0x92
     STOP_INVENTORY = 0x93
     ANTENNA_POWERS = 0x94
     SELECT_TAGS = 0x9A
@@ -214,6 +225,7 @@ BAND: dict[Region, Band] = {
     Region.CHINA_800: Band(0x8, 840_125, 250, 20),
 }
 REGION: dict[int, str] = {band.code: region for region, band in BAND.items()} | {
+    0x0: "user-defined",
     0x6: "ukraine",
     0x7: "peru",
     0x9: "eu 3",

@@ -1,8 +1,9 @@
 """The payload of one whole frame from the reader → one event."""
 
-from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.gen2 import HAS_XPC
 from firmware_protocols.m100.tables import ANSWER, ERROR, FAILED_STATUS, INFO_KIND, OPCODE_NAME, REGION, Answer, ErrorCode, Opcode
+from firmware_protocols.serial_codec import content_error
 
 PAYLOAD_START = 5
 TAG_NOTICE_OVERHEAD = 5  # RSSI, PC, CRC of the tag
@@ -13,18 +14,20 @@ def name_of(opcode: int) -> str:
     return OPCODE_NAME.get(opcode) or f"0x{opcode:02x}"
 
 
-def content_error(frame: bytes, expected: str, found: str) -> FrameError:
-    return FrameError(FrameFault.CONTENT, expected, found, frame)
-
-
 def decode_notice(frame: bytes) -> Event:
-    """Type 02. A tag report: RSSI s8, PC, EPC, CRC of the tag. It names no antenna, frequency or time."""
+    """Type 02. A tag report: RSSI s8, PC, EPC, CRC of the tag. It names no antenna, frequency or time.
+
+    The CRC is not looked at: a module tells nothing of a tag whose CRC was broken in the air, but error 15 (V2.1 §4.2), and the line
+    has a checksum of its own.
+    """
     if frame[2] != Opcode.INVENTORY_ONCE:
         return Notice(name_of(frame[2]), data=frame[PAYLOAD_START:-2])
     size = len(frame) - PAYLOAD_START - 2 - TAG_NOTICE_OVERHEAD
+    if size < 0:
+        return content_error(frame, "RSSI, PC, EPC, CRC", frame[PAYLOAD_START:-2].hex() or "nothing")
     pc = frame[6] << 8 | frame[7]
-    if size != (pc >> 11) * 2 and (size < 0 or not pc & HAS_XPC):
-        return content_error(frame, "RSSI, PC, EPC as long as the PC says, CRC", f"{max(size, 0)} bytes of EPC for PC {pc:04x}")
+    if size != (pc >> 11) * 2 and not pc & HAS_XPC:
+        return content_error(frame, "RSSI, PC, EPC as long as the PC says, CRC", f"{size} bytes of EPC for PC {pc:04x}")
     return TagSeen(frame[8:-4], pc, None, Rssi(SIGNED_DBM[frame[5]], RssiUnit.DBM, frame[5:6]))
 
 

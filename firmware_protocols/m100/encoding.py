@@ -2,9 +2,8 @@
 
 from typing import assert_never
 
-from firmware_protocols.command_checks import check_command, check_range, lock_actions
+from firmware_protocols.command_checks import TagCommand, check_command, check_range, lock_actions, memory_write
 from firmware_protocols.commands import (
-    Bank,
     Beep,
     Command,
     GetAntennas,
@@ -13,21 +12,17 @@ from firmware_protocols.commands import (
     GetRegion,
     LockTag,
     ReadBank,
-    SetAccessPassword,
     SetAntennas,
     SetOutput,
     SetPower,
     SetRegion,
     StartInventory,
     StopInventory,
-    WriteBank,
-    WriteEpc,
 )
-from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.errors import Unsupported
 from firmware_protocols.gen2 import lock_payload
 from firmware_protocols.m100.tables import BAND, Opcode
-
-Request = tuple[Opcode, bytes]
+from firmware_protocols.serial_codec import Request
 
 ROUNDS = 0xFFFF  # the most that one START_INVENTORY takes
 INVENTORY_RESERVED = 0x22
@@ -44,7 +39,7 @@ NEVER_SELECT = 1
 def requests_for(family: str, command: Command) -> tuple[Request, ...]:
     """Raises Unsupported or BadArgument."""
     check_command(family, command)
-    if isinstance(command, ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag):
+    if isinstance(command, TagCommand):
         return (_selection(command.epc), _access(family, command))
     return _plain_requests(family, command)
 
@@ -67,6 +62,8 @@ def _plain_requests(
         case GetInfo() | GetRegion() | GetPower() | StartInventory() | StopInventory():
             return (FIXED[type(command)],)
         case SetRegion(region=region):
+            if region not in BAND:
+                raise Unsupported(family, f"use the region {region}", f"they have {', '.join(BAND)}")
             return ((Opcode.SET_REGION, bytes((BAND[region].code,))),)
         case SetPower(power_dbm=power_dbm):
             check_range(family, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
@@ -98,25 +95,15 @@ def _selection(epc: bytes | None) -> Request:
     return (Opcode.SET_SELECT, mask)
 
 
-def _access(family: str, command: ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag) -> Request:
+def _access(family: str, command: TagCommand) -> Request:
     password = command.password.to_bytes(4)
     match command:
         case ReadBank(bank=bank, word_address=address, word_count=count):
             check_range(family, "word count", count, 1, MAX_READ_WORDS)
             return (Opcode.READ_BANK, password + bytes((bank,)) + address.to_bytes(2) + count.to_bytes(2))
-        case WriteBank(bank=bank, word_address=address, data=data):
-            return _write(family, password, bank, address, data)
-        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
-            return _write(family, password, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc)
-        case SetAccessPassword(new_password=new_password):
-            return _write(family, password, Bank.RESERVED, 2, new_password.to_bytes(4))
         case LockTag():
             return (Opcode.LOCK_TAG, password + lock_payload(lock_actions(command)))
-    assert_never(command)
-
-
-def _write(family: str, password: bytes, bank: Bank, address: int, data: bytes) -> Request:
-    words = len(data) // 2
-    if words > MAX_WRITE_WORDS:
-        raise BadArgument(family, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
-    return (Opcode.WRITE_BANK, password + bytes((bank,)) + address.to_bytes(2) + words.to_bytes(2) + data)
+        case _:
+            write = memory_write(family, command, MAX_WRITE_WORDS)
+            place = bytes((write.bank,)) + write.word_address.to_bytes(2) + write.word_count.to_bytes(2)
+            return (Opcode.WRITE_BANK, password + place + write.data)

@@ -2,9 +2,16 @@
 
 from typing import assert_never
 
-from firmware_protocols.command_checks import check_command, check_range, lock_actions
+from firmware_protocols.command_checks import (
+    TagCommand,
+    check_command,
+    check_ports,
+    check_range,
+    lock_actions,
+    memory_write,
+    whole_dbm,
+)
 from firmware_protocols.commands import (
-    Bank,
     Beep,
     Command,
     GetAntennas,
@@ -14,22 +21,17 @@ from firmware_protocols.commands import (
     LockAction,
     LockTag,
     ReadBank,
-    SetAccessPassword,
     SetAntennas,
     SetOutput,
     SetPower,
     SetRegion,
     StartInventory,
     StopInventory,
-    WriteBank,
-    WriteEpc,
 )
-from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.errors import Unsupported
 from firmware_protocols.gen2 import LockField
 from firmware_protocols.r2000.tables import BAND, LOCK_ACTION_CODE, LOCK_FIELD_CODE, Opcode
-
-Request = tuple[Opcode, bytes]
-TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
+from firmware_protocols.serial_codec import Request
 
 FAMILY = "r2000"
 REPEAT_FOR_EVER = 0xFF
@@ -54,7 +56,7 @@ def requests_for(command: Command, ports: tuple[int, ...], port_count: int) -> t
         case GetInfo() | GetRegion() | GetPower() | GetAntennas() | StopInventory():
             return ((QUESTIONS[type(command)], b""),)
         case SetAntennas(ports=wanted):
-            check_ports(wanted, port_count)
+            check_ports(FAMILY, wanted, port_count)
             return ((Opcode.SET_ANTENNA, bytes((wanted[0] - 1,))),)
         case _:
             return (_setting(command),)
@@ -63,7 +65,7 @@ def requests_for(command: Command, ports: tuple[int, ...], port_count: int) -> t
 def _setting(command: SetPower | SetRegion | SetOutput | Beep) -> Request:
     match command:
         case SetPower(power_dbm=power_dbm):
-            return (Opcode.SET_POWER, bytes((_whole_dbm(power_dbm),)))
+            return (Opcode.SET_POWER, bytes((whole_dbm(FAMILY, power_dbm, MAX_POWER_DBM),)))
         case SetRegion(region=region):
             if region not in BAND:
                 raise Unsupported(FAMILY, f"use the region {region}", f"they have {', '.join(BAND)}")
@@ -85,11 +87,6 @@ QUESTIONS: dict[type[Command], Opcode] = {
 }
 
 
-def check_ports(ports: tuple[int, ...], port_count: int) -> None:
-    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
-        raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
-
-
 def _inventory(ports: tuple[int, ...], port_count: int) -> Request:
     """89 for the one working antenna; 8A for several: antenna and stay for each of four places (eight on larger boards)."""
     if len(ports) == 1:
@@ -97,13 +94,6 @@ def _inventory(ports: tuple[int, ...], port_count: int) -> Request:
     places = 4 if port_count <= 4 else 8
     stays = b"".join(bytes((port - 1, STAY_ROUNDS)) for port in ports)
     return (Opcode.INVENTORY_ANTENNAS, stays + bytes((NO_ANTENNA, 0)) * (places - len(ports)) + bytes((PAUSE_MS, CYCLES)))
-
-
-def _whole_dbm(power_dbm: float) -> int:
-    check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
-    if power_dbm != int(power_dbm):
-        raise BadArgument(FAMILY, "power", "whole dBm", f"{power_dbm} dBm")
-    return int(power_dbm)
 
 
 def _match(epc: bytes | None) -> Request:
@@ -120,24 +110,13 @@ def _access(command: TagCommand) -> tuple[Request, ...]:
             check_range(FAMILY, "word address", address, 0, 0xFF)
             check_range(FAMILY, "word count", count, 1, MAX_READ_WORDS)
             return ((Opcode.READ_BANK, bytes((bank, address, count)) + password),)
-        case WriteBank(bank=bank, word_address=address, data=data):
-            return (_write(password, bank, address, data),)
-        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
-            return (_write(password, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc),)
-        case SetAccessPassword(new_password=new_password):
-            return (_write(password, Bank.RESERVED, 2, new_password.to_bytes(4)),)
         case LockTag():
             actions = zip(LockField, lock_actions(command), strict=True)
             return tuple(_lock(password, field, LockAction(action)) for field, action in actions if action is not None)
-    assert_never(command)
-
-
-def _write(password: bytes, bank: Bank, address: int, data: bytes) -> Request:
-    words = len(data) // 2
-    check_range(FAMILY, "word address", address, 0, 0xFF)
-    if words > MAX_WRITE_WORDS:
-        raise BadArgument(FAMILY, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
-    return (Opcode.WRITE_BANK, password + bytes((bank, address, words)) + data)
+        case _:
+            write = memory_write(FAMILY, command, MAX_WRITE_WORDS)
+            check_range(FAMILY, "word address", write.word_address, 0, 0xFF)
+            return ((Opcode.WRITE_BANK, password + bytes((write.bank, write.word_address, write.word_count)) + write.data),)
 
 
 def _lock(password: bytes, field: LockField, action: LockAction) -> Request:

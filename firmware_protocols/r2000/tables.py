@@ -18,6 +18,8 @@ class Opcode(IntEnum):
     GET_IDENTIFIER = 0x68
     SET_LINK_PROFILE = 0x69
     GET_LINK_PROFILE = 0x6A
+    SET_ANTENNA_GROUP = 0x6C
+    GET_ANTENNA_GROUP = 0x6D
     RESET = 0x70
     SET_BAUD = 0x71
     GET_INFO = 0x72
@@ -30,6 +32,8 @@ class Opcode(IntEnum):
     GET_REGION = 0x79
     SET_BEEPER = 0x7A
     GET_TEMPERATURE = 0x7B
+    SET_DENSE_READER_MODE = 0x7C
+    GET_DENSE_READER_MODE = 0x7D
     GET_RETURN_LOSS = 0x7E
     INVENTORY_TO_BUFFER = 0x80
     READ_BANK = 0x81
@@ -49,6 +53,13 @@ class Opcode(IntEnum):
     GET_BUFFER_COUNT = 0x92
     RESET_BUFFER = 0x93
     BLOCK_WRITE = 0x94
+    GET_POWERS = 0x97
+    TAG_MASK = 0x98
+    INVENTORY_6B = 0xB0
+    READ_6B = 0xB1
+    WRITE_6B = 0xB2
+    LOCK_6B = 0xB3
+    GET_LOCK_6B = 0xB4
 
 
 OPCODE_NAME: dict[int, str] = {opcode: opcode.name.lower() for opcode in Opcode}
@@ -63,6 +74,8 @@ STATUS_ANSWERS = frozenset(
         Opcode.SET_TEMPORARY_POWER,
         Opcode.SET_IDENTIFIER,
         Opcode.SET_LINK_PROFILE,
+        Opcode.SET_ANTENNA_GROUP,
+        Opcode.SET_DENSE_READER_MODE,
         Opcode.RESET,
         Opcode.SET_BAUD,
         Opcode.SET_ADDRESS,
@@ -107,6 +120,7 @@ class Code(IntEnum):
     BAD_ANTENNA = 0x47
     BAD_POWER = 0x48
     BAD_REGION = 0x49
+    BAD_BAUD = 0x4A
     BAD_BEEPER = 0x4B
     BAD_MATCH_LENGTH = 0x4D
 
@@ -139,7 +153,7 @@ ERROR: dict[int, Meaning] = {
     Code.BAD_ANTENNA: Meaning(Status.BAD_PARAMETER, "no such antenna"),
     Code.BAD_POWER: Meaning(Status.BAD_PARAMETER, "power out of range"),
     Code.BAD_REGION: Meaning(Status.BAD_PARAMETER, "no such region"),
-    0x4A: Meaning(Status.BAD_PARAMETER, "no such baud rate"),
+    Code.BAD_BAUD: Meaning(Status.BAD_PARAMETER, "no such baud rate"),
     Code.BAD_BEEPER: Meaning(Status.BAD_PARAMETER, "no such beeper mode"),
     0x4C: Meaning(Status.BAD_PARAMETER, "EPC match too long"),
     Code.BAD_MATCH_LENGTH: Meaning(Status.BAD_PARAMETER, "EPC match length wrong"),

@@ -18,6 +18,10 @@ INTERFACE_NETWORK, BAUD_115200 = 0x20, 0x04
 EPC_AREA, Q, SESSION_0 = 0x01, 4, 0
 BY_TIME, BY_ROUNDS = 0, 1
 PARAMETERS_SIZE = 25
+DEFAULT_READER_ADDRESS = 0x00
+SET, ASK = 0x01, 0x02
+GEN2_PROTOCOL = 0x00
+TEMPERATURE_C, TEMPERATURE_LIMIT_C = 38, 75
 LEAST_ACT_SIZE = {Opcode.READ_BANK: 9, Opcode.WRITE_BANK: 11}
 
 
@@ -30,6 +34,8 @@ class Settings:
     power_dbm: int = 30
     antenna_mask: int = 0x01
     beeper: int = 1
+    protocol: int = GEN2_PROTOCOL
+    baud: int = BAUD_115200
     mask: bytes = b""
     relays: dict[int, int] = field(default_factory=dict)
 
@@ -47,12 +53,17 @@ class CfDialect:
 
     def __init__(self, tags: TagField, options: ReaderOptions) -> None:
         self._tags, self._options = tags, options
-        self._settings = Settings(options.address)
+        self._settings = Settings(DEFAULT_READER_ADDRESS if options.address is None else options.address)
         self._inventory: Inventory | None = None
         self._next_antenna = 0
         self._answers: dict[int, Callable[[bytes], bytes | Code]] = {
-            Opcode.INITIALIZE: lambda _: Code.OK,
+            **dict.fromkeys((Opcode.INITIALIZE, Opcode.REBOOT, Opcode.SAVE_SETTINGS, Opcode.RESTORE_SETTINGS), lambda _: Code.OK),
             Opcode.GET_INFO: lambda _: _device_info() * 2,
+            Opcode.GET_MODULE_INFO: lambda _: _device_info(),
+            Opcode.GET_TEMPERATURE: lambda _: bytes((TEMPERATURE_C, TEMPERATURE_LIMIT_C)),
+            Opcode.AIR_PROTOCOL: lambda asked: self._choose("protocol", asked),
+            Opcode.BAUD: lambda asked: self._choose("baud", asked),
+            Opcode.ADDRESS: lambda asked: self._choose("address", asked),
             Opcode.GET_PARAMETERS: lambda _: self._parameters(),
             Opcode.SET_PARAMETERS: self._set_parameters,
             Opcode.SET_POWER: self._set_power,
@@ -62,7 +73,7 @@ class CfDialect:
             Opcode.SET_ANTENNAS: self._set_antennas,
             Opcode.GET_ANTENNAS: lambda _: bytes((self._settings.antenna_mask,)),
             Opcode.SET_SELECT_MASK: self._set_mask,
-            Opcode.BEEPER: self._beep,
+            Opcode.BEEPER: lambda asked: self._choose("beeper", asked),
             **{relay: self._relay_setter(relay) for relay in RELAYS},
         }
 
@@ -153,7 +164,7 @@ class CfDialect:
     def _parameters(self) -> bytes:
         """V1.2: address, protocol, mode, interface, speed, Wiegand, antennas, frequencies, power, area, Q, session and six times."""
         settings = self._settings
-        head = bytes((settings.address, 0, 0, INTERFACE_NETWORK, BAUD_115200, 0, settings.antenna_mask))
+        head = bytes((settings.address, settings.protocol, 0, INTERFACE_NETWORK, settings.baud, 0, settings.antenna_mask))
         tail = bytes((settings.power_dbm, EPC_AREA, Q, SESSION_0, 0, 0, 0, 0, settings.beeper, 0))
         return head + settings.region + tail
 
@@ -164,7 +175,8 @@ class CfDialect:
         return next((code for code in codes if code is not Code.OK), Code.OK)
 
     def _set_power(self, asked: bytes) -> Code:
-        if len(asked) != 2 or asked[0] > MAX_POWER_DBM:
+        """dBm, then a byte in reserve, which some hosts leave out."""
+        if len(asked) not in (1, 2) or asked[0] > MAX_POWER_DBM:
             return Code.BAD_PARAMETER
         self._settings.power_dbm = asked[0]
         return Code.OK
@@ -181,10 +193,13 @@ class CfDialect:
         self._settings.antenna_mask = asked[0]
         return Code.OK
 
-    def _beep(self, asked: bytes) -> Code:
-        if len(asked) != 2:
+    def _choose(self, name: str, asked: bytes) -> bytes | Code:
+        """01 and a value sets it, 02 asks for it."""
+        if asked[:1] == bytes((ASK,)):
+            return bytes((getattr(self._settings, name),))
+        if len(asked) != 2 or asked[0] != SET:
             return Code.BAD_PARAMETER
-        self._settings.beeper = asked[1]
+        setattr(self._settings, name, asked[1])
         return Code.OK
 
     def _relay_setter(self, relay: int) -> Callable[[bytes], Code]:

@@ -1,48 +1,27 @@
 """A Chafon reader of one of three generations: polled inventories before one antenna each; or pushing what it sees, with heart-beats."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from firmware_protocols.chafon.encoding import region_bytes
 from firmware_protocols.chafon.frames import HEARTBEAT, MAX_DATA, PUBLIC_ADDRESS, build_frame
-from firmware_protocols.chafon.tables import BAND, Code, Model, Opcode
+from firmware_protocols.chafon.tables import Code, Model, Opcode
 from firmware_protocols.events import HostCommand
-from firmware_protocols.simulators.chafon_requests import ACT_SIZE, ScanRequest, do_act, parse_act, parse_scan
+from firmware_protocols.simulators.chafon_requests import ACT_SIZE, ScanRequest, do_act, parse_act, parse_bare_scan, parse_scan
+from firmware_protocols.simulators.chafon_settings import Settings, SettingsDesk
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
 from firmware_protocols.simulators.simulated_tag import TagRefused, WrongPassword
 from firmware_protocols.simulators.tag_field import Answer, TagField
 from firmware_protocols.tid import find_tid_facts
 
-FIRMWARE = bytes((2, 20))
-TYPE_CODE = {Model.UHFREADER18: 0x09, Model.R288: 0x0C, Model.EX10: 0x0C}
-PROTOCOL_6C = 0x02
-SERIAL_NUMBER = bytes.fromhex("20260001")
 RSSI_OFFSET_DB = 140  # the makers document no scale: any will do that rises with the strength
-MAX_POWER_DBM = 30
 WITH_STATISTICS, WITH_FAST_ID, WITH_PHASE = 0x80, 0x20, 0x10
 HAS_TID, HAS_PHASE, TID_SIZE = 0x80, 0x40, 12
 PHASE = bytes.fromhex("00200024")
 IMPINJ = 0x001
 SCAN_UNIT_S, HEARTBEAT_UNIT_S = 0.1, 30
 ROUNDING_S = 1e-6
-MODES = range(3)  # 0 answers only; 1 pushes always; 2 while triggered, as which the simulator always counts
+DEFAULT_READER_ADDRESS = 0x00
 SCANS = frozenset({Opcode.INVENTORY, Opcode.INVENTORY_ONE})
-
-
-@dataclass(slots=True)
-class Settings:
-    """What a reader remembers."""
-
-    address: int
-    mode: int
-    region: bytes = region_bytes(next(iter(BAND)))
-    power_dbm: int = 30
-    scan_time: int = 20
-    antenna_mask: int = 0x01
-    beeper: int = 1
-    checks_antennas: int = 1
-    outputs: int = 0b11
-    heartbeat_units: int = 1
 
 
 @dataclass(slots=True)
@@ -63,36 +42,13 @@ class ChafonDialect:
     def __init__(self, tags: TagField, options: ReaderOptions) -> None:
         self._tags, self._options = tags, options
         self._model = Model(options.model or Model.R288)
-        self._settings = Settings(options.address, int(options.pushes))
+        address = DEFAULT_READER_ADDRESS if options.address is None else options.address
+        self._settings = Settings(address, int(options.pushes))
+        self._desk = SettingsDesk(self._settings, self._model, options)
         self._scan: Scan | None = None
         self._is_fast = False
         self._next_antenna = self._packets = self._pushed = 0
         self._last_push_s: float | None = None
-        self._answers: dict[int, Callable[[bytes], bytes | Code]] = {
-            Opcode.GET_INFO: lambda _: self._info(),
-            Opcode.SET_REGION: self._set_region,
-            Opcode.SET_ADDRESS: lambda asked: self._store("address", asked, range(0xFF)),
-            Opcode.SET_SCAN_TIME: lambda asked: self._store("scan_time", asked, range(3, 0x100)),
-            Opcode.SET_POWER: lambda asked: self._store("power_dbm", asked, range(MAX_POWER_DBM + 1)),
-            Opcode.SET_SIGNAL: lambda asked: Code.OK if len(asked) == 3 else Code.BAD_PARAMETER,
-        }
-        if self._model is not Model.UHFREADER18:
-            self._answers |= self._later_answers()
-
-    def _later_answers(self) -> dict[int, Callable[[bytes], bytes | Code]]:
-        """What UHFReader18 does not have."""
-        return {
-            Opcode.SET_ANTENNAS: self._set_antennas,
-            Opcode.SET_BEEPER: lambda asked: self._store("beeper", asked, range(2)),
-            Opcode.SET_OUTPUTS: lambda asked: self._store("outputs", asked, range(16)),
-            Opcode.GET_PINS: lambda _: bytes((self._settings.outputs << 4,)),
-            Opcode.GET_SERIAL_NUMBER: lambda _: SERIAL_NUMBER,
-            Opcode.SET_ANTENNA_CHECK: lambda asked: self._store("checks_antennas", asked, range(2)),
-            Opcode.SET_REAL_TIME_PARAMETERS: lambda asked: Code.OK if len(asked) == 5 else Code.BAD_PARAMETER,
-            Opcode.SET_REAL_TIME_MODE: lambda asked: self._store("mode", asked, MODES),
-            Opcode.HEARTBEAT_TIME: self._heartbeat_time,
-            Opcode.STOP_INVENTORY: lambda _: Code.OK,
-        }
 
     @property
     def is_reading(self) -> bool:
@@ -103,11 +59,13 @@ class ChafonDialect:
         return self._is_fast or self._settings.mode != 0
 
     def answer(self, command: HostCommand, now_s: float) -> Iterable[Emission]:
-        opcode, asked = command.opcode, command.data
         if command.address not in (self._settings.address, PUBLIC_ADDRESS):
             return []
         if self._scan is not None:
-            return self._break_off(self._scan, opcode)
+            return self._break_off(self._scan, command.opcode)
+        return self._obey(command.opcode, command.data, now_s)
+
+    def _obey(self, opcode: int, asked: bytes, now_s: float) -> Iterable[Emission]:
         if opcode in SCANS:
             return self._start(Opcode(opcode), asked, now_s)
         if self._model is Model.EX10 and opcode in (Opcode.START_FAST_INVENTORY, Opcode.STOP_FAST_INVENTORY):
@@ -117,8 +75,9 @@ class ChafonDialect:
         if opcode in ACT_SIZE:
             return [self._act(Opcode(opcode), asked, now_s)]
         address = self._settings.address  # a new one holds from the next command on
-        known = self._answers.get(opcode)
-        said = known(asked) if known else Code.BAD_COMMAND
+        said = self._desk.answer(opcode, asked)
+        if said is Code.BAD_COMMAND:
+            return [self._say(Opcode.ERROR, said)]
         return [self._say(opcode, said, address=address) if isinstance(said, Code) else self._say(opcode, Code.OK, said)]
 
     def refuse(self, command: HostCommand) -> Iterable[Emission]:
@@ -131,7 +90,7 @@ class ChafonDialect:
             yield from self._push(now_s)
 
     def _start(self, opcode: Opcode, asked: bytes, now_s: float) -> list[Emission]:
-        request = ScanRequest() if self._model is Model.UHFREADER18 else parse_scan(asked)
+        request = parse_bare_scan(asked) if self._model is Model.UHFREADER18 else parse_scan(asked)
         first = next((bit for bit in range(8) if self._settings.antenna_mask >> bit & 1), 0)
         antenna = first if request is None or request.antenna is None else request.antenna
         if request is None or antenna not in range(self._options.antenna_ports):
@@ -198,16 +157,16 @@ class ChafonDialect:
         return bytes((count,)) if self._model is Model.UHFREADER18 else bytes((self._antenna_byte(scan.antenna), count))
 
     def _record(self, answer: Answer, scan: Scan) -> bytes:
-        """Length, EPC; of the later models then RSSI, and what the flags ask for."""
+        """Length, EPC or the words of the TID that were asked for; of the later models then RSSI, and what the flags ask for."""
         tag, request = answer.tag, scan.request
-        if self._model is Model.UHFREADER18:
-            return bytes((len(tag.epc),)) + tag.epc
         said, kind = tag.epc, 0
         if request.tid_words is not None:
             start, count = request.tid_words
             said = tag.tid[start * 2 : (start + count) * 2]
         elif request.flags & WITH_FAST_ID and _has_fast_id(tag.tid):
             said, kind = said + tag.tid[:TID_SIZE], HAS_TID
+        if self._model is Model.UHFREADER18:
+            return bytes((len(said),)) + said
         extras = PHASE + (865_700).to_bytes(3) if request.flags & WITH_PHASE else b""
         kind |= HAS_PHASE if extras else 0
         return bytes((kind | len(said),)) + said + bytes((_rssi_byte(answer),)) + extras
@@ -230,43 +189,6 @@ class ChafonDialect:
         except TagRefused as refusal:
             is_unkillable = opcode is Opcode.KILL_TAG and not found.tag.kill_password
             return self._say(opcode, Code.NO_KILL_PASSWORD) if is_unkillable else self._say(opcode, Code.TAG_ERROR, bytes((refusal.code,)))
-
-    def _info(self) -> bytes:
-        settings = self._settings
-        head = FIRMWARE + bytes((TYPE_CODE[self._model], PROTOCOL_6C)) + settings.region + bytes((settings.power_dbm, settings.scan_time))
-        if self._model is Model.UHFREADER18:
-            return head
-        return head + bytes((settings.antenna_mask & 0xFF, settings.beeper, 0, settings.checks_antennas))
-
-    def _set_region(self, asked: bytes) -> Code:
-        bands = {band.code: band for band in BAND.values()}
-        band = bands.get(asked[0] >> 4 & 0b1100 | asked[1] >> 6) if len(asked) == 2 else None
-        if band is None or not asked[1] & 0x3F <= asked[0] & 0x3F < band.channels:
-            return Code.BAD_PARAMETER
-        self._settings.region = asked
-        return Code.OK
-
-    def _set_antennas(self, asked: bytes) -> Code:
-        size = 3 if self._options.antenna_ports > 8 else 1
-        mask = int.from_bytes(asked[-2:])
-        if len(asked) != size or not 0 < mask < 1 << self._options.antenna_ports:
-            return Code.BAD_PARAMETER
-        self._settings.antenna_mask = mask
-        return Code.OK
-
-    def _heartbeat_time(self, asked: bytes) -> bytes | Code:
-        """Bit 7 sets the other seven; the answer is what holds."""
-        if len(asked) != 1:
-            return Code.BAD_PARAMETER
-        if asked[0] & 0x80:
-            self._settings.heartbeat_units = asked[0] & 0x7F
-        return bytes((self._settings.heartbeat_units,))
-
-    def _store(self, name: str, asked: bytes, allowed: range) -> Code:
-        if len(asked) != 1 or asked[0] not in allowed:
-            return Code.BAD_PARAMETER
-        setattr(self._settings, name, asked[0])
-        return Code.OK
 
     def _say(self, opcode: int, status: Code, data: bytes = b"", *, address: int | None = None) -> Emission:
         return Emission(self._frame(opcode, status, data, address=address))

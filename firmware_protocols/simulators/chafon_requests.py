@@ -12,12 +12,16 @@ IsMeant = Callable[[SimulatedTag], bool]
 FIRST_ANTENNA = 0x80
 BY_MASK = 0xFF
 MASK_HEAD_SIZE = 4
-WRITES = frozenset({Opcode.WRITE_BANK, Opcode.BLOCK_WRITE})
+WRITES = frozenset({Opcode.WRITE_BANK, Opcode.BLOCK_WRITE, Opcode.WRITE_EXTENDED})
+EXTENDED = frozenset({Opcode.READ_EXTENDED, Opcode.WRITE_EXTENDED})  # their word address has two bytes
 # Bytes that follow the tag's name, without the words of a write.
 ACT_SIZE = {
     Opcode.READ_BANK: 7,
+    Opcode.READ_EXTENDED: 8,
     Opcode.WRITE_BANK: 6,
     Opcode.BLOCK_WRITE: 6,
+    Opcode.WRITE_EXTENDED: 7,
+    Opcode.BLOCK_ERASE: 7,
     Opcode.WRITE_EPC: 4,
     Opcode.LOCK_TAG: 6,
     Opcode.KILL_TAG: 4,
@@ -46,7 +50,9 @@ class Act(NamedTuple):
 
 
 def parse_scan(asked: bytes) -> ScanRequest | None:
-    """Q and flags, session [, mask] [, TID address, count] [, target, antenna, scan time]. None if it has no such shape."""
+    """Q and flags, session [, mask] [, TID address, count] [, target, antenna, scan time]. None if it has no such shape. A mask of no
+    bits is no mask: hosts send one to fill the place.
+    """
     if not asked:
         return ScanRequest()
     if len(asked) < 2:
@@ -59,6 +65,13 @@ def parse_scan(asked: bytes) -> ScanRequest | None:
     if len(rest) < 3:
         return ScanRequest(asked[0], is_meant, tid_words)
     return ScanRequest(asked[0], is_meant, tid_words, rest[-2] - FIRST_ANTENNA, rest[-1])
+
+
+def parse_bare_scan(asked: bytes) -> ScanRequest | None:
+    """Of UHFReader18: nothing, or TID address and count. None if it has no such shape."""
+    if len(asked) == 2:
+        return ScanRequest(tid_words=(asked[0], asked[1]))
+    return None if asked else ScanRequest()
 
 
 def parse_act(opcode: Opcode, asked: bytes) -> Act | None:
@@ -82,35 +95,41 @@ def parse_act(opcode: Opcode, asked: bytes) -> Act | None:
 
 def _split_mask(data: bytes) -> tuple[IsMeant, bytes] | None:
     """Bank, address u16 and length in bits, mask; and what follows."""
-    if len(data) < MASK_HEAD_SIZE or data[0] not in set(Bank) or not data[3]:
+    if len(data) < MASK_HEAD_SIZE or data[0] not in set(Bank):
         return None
     bank, start, length = Bank(data[0]), int.from_bytes(data[1:3]), data[3]
     end = MASK_HEAD_SIZE + (length + 7) // 8
     mask = data[MASK_HEAD_SIZE:end]
-    return (lambda tag: _matches(tag.peek(bank), start, length, mask), data[end:]) if len(data) >= end else None
-
-
-def _matches(memory: bytes, start: int, length: int, mask: bytes) -> bool:
-    """Do the `length` bits of memory from `start` equal the first bits of the mask?"""
-    if start + length > len(memory) * 8:
-        return False
-    bits = int.from_bytes(memory) >> (len(memory) * 8 - start - length) & (1 << length) - 1
-    return bits == int.from_bytes(mask) >> (len(mask) * 8 - length)
+    return (lambda tag: not length or tag.has_bits(bank, start, length, mask), data[end:]) if len(data) >= end else None
 
 
 def do_act(act: Act, tag: SimulatedTag) -> bytes:
     """Do it; what was read. Raises TagRefused or WrongPassword."""
     body = act.body
-    if act.opcode is Opcode.READ_BANK:
-        return tag.read(Bank(body[0] & 0b11), body[1], body[2], password=int.from_bytes(body[3:7]))
-    if act.opcode is Opcode.KILL_TAG:
-        tag.kill(int.from_bytes(body))
-    elif act.opcode is Opcode.LOCK_TAG:
-        changes = tuple(lock_change(body[1] & 0b11 if locked == body[0] else None) for locked in LockField)
-        tag.lock(changes, password=int.from_bytes(body[2:6]))
-    elif act.opcode is Opcode.WRITE_EPC:
-        pc = tag.pc & 0x07FF | act.words << 11
-        tag.write(Bank.EPC, 1, pc.to_bytes(2) + body[4:], password=int.from_bytes(body[:4]))
-    else:
-        tag.write(Bank(body[0] & 0b11), body[1], body[2:-4], password=int.from_bytes(body[-4:]))
+    match act.opcode:
+        case Opcode.KILL_TAG:
+            tag.kill(int.from_bytes(body))
+        case Opcode.LOCK_TAG:
+            changes = tuple(lock_change(body[1] & 0b11 if locked == body[0] else None) for locked in LockField)
+            tag.lock(changes, password=int.from_bytes(body[2:6]))
+        case Opcode.WRITE_EPC:
+            pc = tag.pc & 0x07FF | act.words << 11
+            tag.write(Bank.EPC, 1, pc.to_bytes(2) + body[4:], password=int.from_bytes(body[:4]))
+        case _:
+            return _do_memory_act(act, tag)
     return b""
+
+
+def _do_memory_act(act: Act, tag: SimulatedTag) -> bytes:
+    """Bank, word address; then to read or erase the count, to write the words; password."""
+    body = act.body
+    address_size = 2 if act.opcode in EXTENDED else 1
+    bank, address, rest = Bank(body[0] & 0b11), int.from_bytes(body[1 : 1 + address_size]), body[1 + address_size : -4]
+    password = int.from_bytes(body[-4:])
+    if act.opcode in WRITES:
+        tag.write(bank, address, rest, password=password)
+        return b""
+    if act.opcode is Opcode.BLOCK_ERASE:
+        tag.write(bank, address, bytes(2 * rest[0]), password=password)
+        return b""
+    return tag.read(bank, address, rest[0], password=password)

@@ -34,6 +34,11 @@ class Settings:
     pins: dict[int, int] = field(default_factory=dict)
 
 
+WITHOUT_EFFECT = {Opcode.SET_HOPPING: 1, Opcode.SET_CARRIER: 1, Opcode.SET_BAUD: 2, Opcode.SLEEP: 0}
+"""What is answered and then changes nothing here, with the bytes that it takes."""
+CHANNELS, JAMMER_DBM, CHANNEL_DBM = 20, -14, -70
+
+
 class Act(NamedTuple):
     """How an access command fails: without a tag, and with the tag's own error code."""
 
@@ -73,9 +78,13 @@ class M100Dialect:
             Opcode.SET_MODEM: lambda asked: self._store("modem", asked, 4),
             Opcode.GET_CHANNEL: lambda _: bytes((self._settings.channel,)),
             Opcode.SET_CHANNEL: self._set_channel,
-            Opcode.SET_HOPPING: lambda _: SUCCESS,
-            Opcode.SET_CARRIER: lambda _: SUCCESS,
             Opcode.GPIO: self._gpio,
+            Opcode.SET_IDLE_MODE: lambda asked: asked if len(asked) == 3 else None,
+            Opcode.SET_IDLE_SLEEP_MINUTES: lambda asked: asked if len(asked) == 1 else None,
+            Opcode.INSERT_CHANNELS: lambda asked: SUCCESS if asked and len(asked) == 1 + asked[0] else None,
+            Opcode.SCAN_JAMMER: lambda _: _scan(JAMMER_DBM),
+            Opcode.SCAN_RSSI: lambda _: _scan(CHANNEL_DBM),
+            **{opcode: _done(size) for opcode, size in WITHOUT_EFFECT.items()},
         }
 
     @property
@@ -146,13 +155,7 @@ class M100Dialect:
     def _is_selected(self, tag: SimulatedTag) -> bool:
         """Does the tag's memory match the mask? Bank in the low two bits of the first byte, pointer and length in bits."""
         select = self._settings.select
-        start, length = int.from_bytes(select[1:5]), select[5]
-        memory = tag.peek(Bank(select[0] & 0b11))
-        if start + length > len(memory) * 8:
-            return False
-        bits = int.from_bytes(memory) >> (len(memory) * 8 - start - length) & (1 << length) - 1
-        mask = select[7:]
-        return bits == int.from_bytes(mask) >> (len(mask) * 8 - length)
+        return tag.has_bits(Bank(select[0] & 0b11), int.from_bytes(select[1:5]), select[5], select[7:])
 
     def _set_region(self, asked: bytes) -> bytes | None:
         if len(asked) != 1 or asked[0] not in REGION:
@@ -204,6 +207,15 @@ class M100Dialect:
 
     def _error(self, code: int, named: bytes = b"") -> Emission:
         return self._response(Opcode.ERROR, bytes((code,)) + named)
+
+
+def _done(size: int) -> Callable[[bytes], bytes | None]:
+    return lambda asked: SUCCESS if len(asked) == size else None
+
+
+def _scan(dbm: int) -> bytes:
+    """First and last channel, then how strong it is in each: nothing else is on the air here."""
+    return bytes((0, CHANNELS - 1)) + dbm.to_bytes(1, signed=True) * CHANNELS
 
 
 def do_access(opcode: Opcode, tag: SimulatedTag, asked: bytes) -> bytes:

@@ -1,24 +1,29 @@
 """An R2000 board: four or eight antennas, EPC match, rounds that end with a count."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from firmware_protocols.commands import Bank
 from firmware_protocols.events import HostCommand
-from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, lock_change
+from firmware_protocols.gen2 import Gen2Error
+from firmware_protocols.r2000.codec import DEFAULT_ADDRESS
+from firmware_protocols.r2000.decoding import find_user_plan
 from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, build_frame
-from firmware_protocols.r2000.tables import BAND, LOCK_ACTION_CODE, LOCK_FIELD_CODE, TAG_WRITES, Code, Opcode
+from firmware_protocols.r2000.tables import BAND, TAG_WRITES, Code, Opcode
+from firmware_protocols.simulators.r2000_requests import do_access, parse_switch
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
-from firmware_protocols.simulators.simulated_tag import SimulatedTag, TagRefused, WrongPassword
+from firmware_protocols.simulators.simulated_tag import TagRefused, WrongPassword
 from firmware_protocols.simulators.tag_field import Answer, TagField
 
 FIRMWARE = bytes((8, 2))
 TEMPERATURE = bytes((1, 38))  # a byte of 1 is plus
 RSSI_OFFSET_DB = 129
+RETURN_LOSS_DB = bytes((18,))
+FAST_TID_ON, FAST_TID_OFF = 0x8D, 0x00
+BAUD_CODES = range(3, 5)
+IDENTIFIER_SIZE = 12
+PHASE = bytes.fromhex("0120")
 MAX_POWER_DBM = 33
 FOR_EVER = 0xFF
-LOCK_FIELD = {code: lock_field for lock_field, code in LOCK_FIELD_CODE.items()}
-LOCK_ACTION = {code: action for action, code in LOCK_ACTION_CODE.items()}
 FAILED = {
     Opcode.READ_BANK: Code.READ_FAILED,
     Opcode.WRITE_BANK: Code.WRITE_FAILED,
@@ -26,6 +31,8 @@ FAILED = {
     Opcode.LOCK_TAG: Code.LOCK_FAILED,
     Opcode.KILL_TAG: Code.KILL_FAILED,
 }
+HIGH_ANTENNAS = 0x80  # ports 5 to 8
+SESSION_WITH_PHASE_SIZE = 5
 LEAST_DATA = {Opcode.READ_BANK: 3, Opcode.WRITE_BANK: 9, Opcode.BLOCK_WRITE: 9, Opcode.LOCK_TAG: 6, Opcode.KILL_TAG: 4}
 
 
@@ -33,6 +40,7 @@ LEAST_DATA = {Opcode.READ_BANK: 3, Opcode.WRITE_BANK: 9, Opcode.BLOCK_WRITE: 9, 
 class Settings:
     """What a board remembers."""
 
+    address: int
     antenna: int = 0
     power_dbm: bytes = bytes((30,))
     region: bytes = bytes(next(iter(BAND.values())))
@@ -40,6 +48,8 @@ class Settings:
     detector_db: int = 0
     link_profile: int = 0xD1
     identifier: bytes = b"ebike-reader"
+    fast_tid: int = FAST_TID_OFF
+    dense_mode: int = 0
     outputs: dict[int, int] = field(default_factory=dict)
     epc_match: bytes | None = None
 
@@ -51,6 +61,7 @@ class Inventory:
     opcode: Opcode
     antennas: tuple[int, ...]
     rounds_left: int | None
+    with_phase: bool = False
     next_antenna: int = 0
     reads: int = 0
     rounds: int = 0
@@ -61,7 +72,7 @@ class R2000Dialect:
 
     def __init__(self, tags: TagField, options: ReaderOptions) -> None:
         self._tags, self._options = tags, options
-        self._settings = Settings()
+        self._settings = Settings(DEFAULT_ADDRESS if options.address is None else options.address)
         self._inventory: Inventory | None = None
         self._buffer: dict[bytes, tuple[Answer, int]] = {}
         self._answers: dict[int, Callable[[bytes], bytes | Code]] = {
@@ -78,8 +89,20 @@ class R2000Dialect:
             Opcode.GET_INPUTS: lambda _: bytes(2),
             Opcode.SET_OUTPUT: self._set_output,
             Opcode.GET_IDENTIFIER: lambda _: self._settings.identifier,
+            Opcode.SET_IDENTIFIER: self._set_identifier,
             Opcode.GET_ANTENNA_DETECTOR: lambda _: bytes((self._settings.detector_db,)),
+            Opcode.SET_ANTENNA_DETECTOR: lambda asked: self._store("detector_db", asked, range(0x100)),
             Opcode.GET_LINK_PROFILE: lambda _: bytes((self._settings.link_profile,)),
+            Opcode.SET_LINK_PROFILE: lambda asked: self._store("link_profile", asked, range(0xD0, 0xD4)),
+            Opcode.GET_RETURN_LOSS: lambda asked: RETURN_LOSS_DB if len(asked) == 1 else Code.BAD_PARAMETER,
+            Opcode.GET_FAST_TID: lambda _: bytes((self._settings.fast_tid,)),
+            Opcode.SET_FAST_TID: lambda asked: self._store("fast_tid", asked, (FAST_TID_OFF, FAST_TID_ON)),
+            Opcode.SAVE_FAST_TID: lambda asked: self._store("fast_tid", asked, (FAST_TID_OFF, FAST_TID_ON)),
+            Opcode.GET_DENSE_READER_MODE: lambda _: bytes((self._settings.dense_mode,)),
+            Opcode.SET_DENSE_READER_MODE: lambda asked: self._store("dense_mode", asked, range(2)),
+            Opcode.GET_POWERS: lambda _: self._settings.power_dbm.ljust(self._options.antenna_ports, self._settings.power_dbm[:1]),
+            Opcode.SET_ADDRESS: lambda asked: self._store("address", asked, range(PUBLIC_ADDRESS), otherwise=Code.BAD_ADDRESS),
+            Opcode.SET_BAUD: lambda asked: Code.SUCCESS if len(asked) == 1 and asked[0] in BAUD_CODES else Code.BAD_BAUD,
             Opcode.SET_EPC_MATCH: self._set_epc_match,
             Opcode.GET_EPC_MATCH: lambda _: self._epc_match(),
             Opcode.GET_BUFFER_COUNT: lambda _: len(self._buffer).to_bytes(2),
@@ -91,10 +114,15 @@ class R2000Dialect:
         return self._inventory is not None
 
     def answer(self, command: HostCommand, now_s: float) -> Iterable[Emission]:
-        if command.address not in (self._options.address, PUBLIC_ADDRESS):
+        if command.address not in (self._settings.address, PUBLIC_ADDRESS):
             return []
         self._inventory = None  # whatever is asked, a running inventory ends
-        opcode, asked = command.opcode, command.data
+        return self._obey(command.opcode, command.data, now_s)
+
+    def _obey(self, opcode: int, asked: bytes, now_s: float) -> Iterable[Emission]:
+        if opcode == Opcode.RESET:
+            self._settings = Settings(self._settings.address)
+            return []  # only what goes wrong is answered (V3.7 §2.1.1)
         if opcode in (Opcode.INVENTORY, Opcode.INVENTORY_SESSION, Opcode.INVENTORY_ANTENNAS):
             return self._start(Opcode(opcode), asked)
         if opcode == Opcode.INVENTORY_TO_BUFFER:
@@ -121,25 +149,31 @@ class R2000Dialect:
         else:
             for answer in self._tags.run_round(now_s, antenna + 1):
                 inventory.reads += 1
-                yield Emission(self._frame(inventory.opcode, self._tag_report(answer)), answer.presence)
+                phase = PHASE if inventory.with_phase else b""
+                yield Emission(self._frame(inventory.opcode, self._tag_report(answer) + phase), answer.presence)
         yield from self._count_down(inventory, antenna)
 
     def _start(self, opcode: Opcode, asked: bytes) -> list[Emission]:
-        """89: repeat. 8B: session, target, …, repeat. 8A: pairs of antenna and stay, then pause and repeat."""
+        """89: repeat. 8B: session, target [, SL [, phase]], repeat. 8A: see `parse_switch`."""
         if not asked:
             return [self._say(opcode, Code.BAD_PARAMETER)]
+        if opcode is Opcode.INVENTORY_ANTENNAS:
+            return self._start_switching(asked)
         repeat = asked[-1]
-        if opcode is not Opcode.INVENTORY_ANTENNAS:
-            is_endless = repeat == FOR_EVER and self._options.loops_on_ff
-            rounds = 1 if repeat == FOR_EVER else max(repeat, 1)
-            self._inventory = Inventory(opcode, (self._settings.antenna,), None if is_endless else rounds)
-            return []
-        ports = range(self._options.antenna_ports)
-        pairs = zip(asked[0:-2:2], asked[1:-2:2], strict=False)
-        antennas = tuple(antenna for antenna, stay in pairs for _ in range(stay) if antenna in ports)
+        is_endless = repeat == FOR_EVER and self._options.loops_on_ff
+        rounds = 1 if repeat == FOR_EVER else max(repeat, 1)
+        with_phase = opcode is Opcode.INVENTORY_SESSION and len(asked) == SESSION_WITH_PHASE_SIZE and asked[3] == 1
+        self._inventory = Inventory(opcode, (self._settings.antenna,), None if is_endless else rounds, with_phase)
+        return []
+
+    def _start_switching(self, asked: bytes) -> list[Emission]:
+        switch = parse_switch(asked)
+        if switch is None:
+            return [self._say(Opcode.INVENTORY_ANTENNAS, Code.BAD_PARAMETER)]
+        antennas = tuple(antenna for antenna in switch.antennas if antenna < self._options.antenna_ports)
         if not antennas:
-            return [self._say(opcode, Code.BAD_ANTENNA)]
-        self._inventory = Inventory(opcode, antennas, len(antennas) * max(repeat, 1))
+            return [self._say(Opcode.INVENTORY_ANTENNAS, Code.BAD_ANTENNA)]
+        self._inventory = Inventory(Opcode.INVENTORY_ANTENNAS, antennas, len(antennas) * max(switch.repeat, 1), switch.with_phase)
         return []
 
     def _miss_antenna(self, inventory: Inventory, antenna: int) -> Iterator[Emission]:
@@ -177,7 +211,9 @@ class R2000Dialect:
         """Frequency index and antenna; on 8-port boards the antenna's third bit stands in the RSSI byte."""
         antenna = answer.presence.antenna - 1
         rssi = min(max(round(answer.rssi_dbm) + RSSI_OFFSET_DB, 0), 0x7F)
-        return self._settings.region[1] << 2 | antenna & 0b11, rssi | (0x80 if antenna > 3 else 0)
+        region = self._settings.region
+        channel = 0 if find_user_plan(region) else region[1]
+        return channel << 2 | antenna & 0b11, rssi | (HIGH_ANTENNAS if antenna > 3 else 0)
 
     def _act(self, opcode: Opcode, asked: bytes, now_s: float) -> Emission:
         if len(asked) < LEAST_DATA[opcode]:
@@ -197,7 +233,8 @@ class R2000Dialect:
             return self._say(opcode, Code.BAD_PARAMETER)
         third_last = Code.SUCCESS if opcode in TAG_WRITES else len(read)
         body = (1).to_bytes(2) + bytes((len(named) + len(read),)) + named + read
-        return self._say(opcode, body + bytes((third_last, self._place_and_rssi(found)[0], 1)))
+        place, rssi = self._place_and_rssi(found)
+        return self._say(opcode, body + bytes((third_last, place, 1 | rssi & HIGH_ANTENNAS)))
 
     def _fill_buffer(self, now_s: float) -> Emission:
         """80: one round into the buffer; antenna, tags in the buffer u16, reads per second u16, reads u32."""
@@ -233,15 +270,33 @@ class R2000Dialect:
         return Code.SUCCESS
 
     def _set_power(self, asked: bytes) -> Code:
-        if len(asked) not in (1, self._options.antenna_ports) or max(asked) > MAX_POWER_DBM:
+        """One for all ports, or one for each; a longer list (hosts know boards of four) is cut."""
+        if not asked or 1 < len(asked) < self._options.antenna_ports or max(asked) > MAX_POWER_DBM:
             return Code.BAD_POWER
-        self._settings.power_dbm = asked
+        self._settings.power_dbm = asked[: self._options.antenna_ports]
         return Code.SUCCESS
 
     def _set_region(self, asked: bytes) -> Code:
+        """Region, first and last index; or the owner's own plan: region 4, step, count, start u24."""
+        plan = find_user_plan(asked)
+        if plan is not None and plan.start_khz and asked[2]:
+            self._settings.region = asked
+            return Code.SUCCESS
         if len(asked) != 3 or not any(asked[0] == band.code and band.first <= asked[1] <= asked[2] <= band.last for band in BAND.values()):
             return Code.BAD_REGION
         self._settings.region = asked
+        return Code.SUCCESS
+
+    def _set_identifier(self, asked: bytes) -> Code:
+        if len(asked) != IDENTIFIER_SIZE:
+            return Code.BAD_PARAMETER
+        self._settings.identifier = asked
+        return Code.SUCCESS
+
+    def _store(self, name: str, asked: bytes, allowed: Container[int], *, otherwise: Code = Code.BAD_PARAMETER) -> Code:
+        if len(asked) != 1 or asked[0] not in allowed:
+            return otherwise
+        setattr(self._settings, name, asked[0])
         return Code.SUCCESS
 
     def _set_beeper(self, asked: bytes) -> Code:
@@ -274,24 +329,4 @@ class R2000Dialect:
         return Emission(self._frame(opcode, data if isinstance(data, bytes) else bytes((data,))))
 
     def _frame(self, opcode: int, data: bytes) -> bytes:
-        return build_frame(self._options.address, opcode, data)
-
-
-def do_access(opcode: Opcode, tag: SimulatedTag, asked: bytes) -> bytes:
-    """Do to the tag what the command asks; what was read. Raises TagRefused or WrongPassword, KeyError for a code that is not one."""
-    if opcode is Opcode.READ_BANK:
-        return tag.read(Bank(asked[0] & 0b11), asked[1], asked[2], password=int.from_bytes(asked[3:7]))
-    password = int.from_bytes(asked[:4])
-    if opcode is Opcode.KILL_TAG:
-        tag.kill(password)
-    elif opcode is Opcode.LOCK_TAG:
-        tag.lock(lock_changes_of(asked[4], asked[5]), password=password)
-    else:
-        tag.write(Bank(asked[4] & 0b11), asked[5], asked[7 : 7 + asked[6] * 2], password=password)
-    return b""
-
-
-def lock_changes_of(field_code: int, action_code: int) -> tuple[LockChange, ...]:
-    """Raises KeyError for a code that the family does not have."""
-    locked, action = LOCK_FIELD[field_code], LOCK_ACTION[action_code]
-    return tuple(lock_change(action if each is locked else None) for each in LockField)
+        return build_frame(self._settings.address, opcode, data)

@@ -33,8 +33,8 @@ class ReaderOptions:
     """R2000 boards have 1, 4 or 8; M100 modules always 1."""
     missing_antennas: frozenset[int] = frozenset()
     """R2000, ThingMagic, Chafon, CF: ports with nothing connected."""
-    address: int = 0x01
-    """R2000, Chafon, CF: the address it has and answers with."""
+    address: int | None = None
+    """R2000, Chafon, CF: the address it has and answers with; None: the one it leaves the maker with (01, 00, 00)."""
     loops_on_ff: bool = True
     """R2000: whether a repeat of FF goes on until the next command. Boards differ: with some it is one short round."""
     starts_in_bootloader: bool = False
@@ -46,7 +46,7 @@ class ReaderOptions:
     mismatched_antennas: frozenset[int] = frozenset()
     """ThingMagic: ports whose antenna sends its power back."""
     model: str | None = None
-    """Chafon: `uhfreader18`, `288` (if not said) or `ex10`."""
+    """Chafon: `uhfreader18`, `288` (if not said) or `ex10`. ThingMagic: `m5e`, `m6e`, `micro`, `nano` or `m7e`."""
     pushes: bool = False
     """Chafon: it was left in real-time mode and reports unasked."""
 

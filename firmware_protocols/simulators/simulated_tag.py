@@ -89,6 +89,14 @@ class SimulatedTag:
         """The whole bank, as no reader could see it if it is locked: for tests and for matching a select mask."""
         return bytes(self._banks[bank])
 
+    def has_bits(self, bank: Bank, start: int, length: int, mask: bytes) -> bool:
+        """Do the `length` bits of the bank from `start` equal the first of the mask? A select of no bits admits every tag."""
+        memory = self._banks[bank]
+        if start + length > len(memory) * 8:
+            return False
+        bits = int.from_bytes(memory) >> (len(memory) * 8 - start - length) & (1 << length) - 1
+        return bits == int.from_bytes(mask) >> (len(mask) * 8 - length)
+
     def read(self, bank: Bank, word_address: int, word_count: int, *, password: int = 0) -> bytes:
         """Raises TagRefused or WrongPassword. A count of 0 reads to the end of the bank."""
         is_secured = self._is_secured(password)

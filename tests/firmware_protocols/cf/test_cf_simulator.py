@@ -11,7 +11,7 @@ from tests.firmware_protocols.simulators.conversing import EPC, TID, Conversatio
 SECRET = 0x5EC2E7A1
 
 
-def send(talk: Conversation, command: int, data: str = "", *, address: int = 1) -> None:
+def send(talk: Conversation, command: int, data: str = "", *, address: int = 0) -> None:
     talk.reader.receive_data(build_frame(address, command, bytes.fromhex(data)))
 
 

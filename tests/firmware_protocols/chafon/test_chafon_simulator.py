@@ -18,7 +18,7 @@ def conversation(model: Model | None = None, **options: object) -> Conversation:
     return talk
 
 
-def send(talk: Conversation, command: int, data: str = "", *, address: int = 1) -> None:
+def send(talk: Conversation, command: int, data: str = "", *, address: int = 0) -> None:
     talk.reader.receive_data(build_frame(address, command, bytes.fromhex(data)))
 
 

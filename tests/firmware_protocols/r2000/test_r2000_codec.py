@@ -238,7 +238,7 @@ def test_what_was_done_to_a_tag(command: int) -> None:
 @pytest.mark.parametrize("command", [0x90, 0x91])
 def test_a_tag_from_the_buffer(command: int) -> None:
     seen = event_of(command, "0001" + "10" + NAMED + "45" + "06" + "03")
-    assert seen == TagSeen(EPC, 0x3000, None, Rssi(-60.0, RssiUnit.DBM, b"\x45"), 3, 865_500)
+    assert seen == TagSeen(EPC, 0x3000, None, Rssi(-60.0, RssiUnit.DBM, b"\x45"), 3, 865_500, reads=3)
 
 
 @pytest.mark.parametrize(
