@@ -1,7 +1,6 @@
 """What the agent tells the registry about itself."""
 
 import ctypes
-import ctypes.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from schemas.identifiers import AgentId, BootId
 from schemas.messages import AgentStatus, ReaderStatus
 
 EVERY_S = 10.0
+_LIBC = ctypes.CDLL(None)  # this process's own: to look it up by its name starts other programs, and each batch asks
 _UNSYNCHRONISED = 0x0040  # STA_UNSYNC of adjtimex(2)
 _NANOSECONDS = 0x2000  # STA_NANO
 
@@ -32,9 +32,8 @@ class _Timex(ctypes.Structure):
 
 def find_clock_offset_ms() -> float | None:
     """How far this clock is ahead of true time, as the kernel knows from the time service; None when none keeps it."""
-    libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
     timex = _Timex()
-    if not hasattr(libc, "adjtimex") or libc.adjtimex(ctypes.byref(timex)) < 0 or timex.status & _UNSYNCHRONISED:
+    if not hasattr(_LIBC, "adjtimex") or _LIBC.adjtimex(ctypes.byref(timex)) < 0 or timex.status & _UNSYNCHRONISED:
         return None
     offset, is_fine = int(timex.offset), bool(timex.status & _NANOSECONDS)
     # The kernel states what is still to be added to the clock: ahead is its opposite. (0 − x, for −0.0 is no answer.)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from reader_agent.health import StatusWriter, find_clock_offset_ms
 from reader_agent.spool.spool import Spool
 from schemas.identifiers import AgentId, BootId, ReaderId
@@ -15,6 +17,11 @@ BOOT = BootId("00000000000000b2")
 def test_the_offset_is_small_or_not_known() -> None:
     offset_ms = find_clock_offset_ms()
     assert offset_ms is None or abs(offset_ms) < 60_000
+
+
+def test_the_offset_is_asked_of_the_kernel_without_starting_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    find_clock_offset_ms()
 
 
 def test_a_status_says_what_waits_and_what_was_dropped(tmp_path: Path) -> None:
