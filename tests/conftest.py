@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from registry_server.db import Database
 from registry_server.schema import migrate
 
 MUST_HAVE_ALL = os.environ.get("CI") == "true"
+
+settings.register_profile("registry", deadline=None)  # a busy machine is not a defect of what is tested
+settings.load_profile("registry")
 
 
 @pytest.fixture(scope="session")

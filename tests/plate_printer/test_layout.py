@@ -60,7 +60,7 @@ def vars_of(geometry: object) -> Iterator[tuple[str, object]]:
         yield name, getattr(geometry, name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PLATES)
 def test_no_box_of_a_plate_leaves_it_or_touches_another(order: PlateOrder) -> None:
     try:
@@ -70,13 +70,13 @@ def test_no_box_of_a_plate_leaves_it_or_touches_another(order: PlateOrder) -> No
     require_clean(page)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SIZES)
 def test_a_plate_of_any_size_that_is_taken_has_room_for_everything(size: Size) -> None:
     require_clean(lay_out_plate(plate_order(), plate_geometry(size), measure))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CARDS)
 def test_no_box_of_a_card_leaves_it_or_touches_another(order: CardOrder) -> None:
     try:
@@ -87,7 +87,7 @@ def test_no_box_of_a_card_leaves_it_or_touches_another(order: CardOrder) -> None
         require_clean(page)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SIZES)
 def test_texts_stand_clear_of_rivets_microtext_and_codes(size: Size) -> None:
     geometry = plate_geometry(size)

@@ -238,7 +238,7 @@ def test_a_tag_lifted_off_and_put_back_goes_on_without_a_failure() -> None:
     assert drive(write_tag(JOB), BenchField(tag)) == Tid(TID_A)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sets(st.integers(1, 60), max_size=12), st.sampled_from([Status.NO_TAG, Status.WRITE_FAILED, Status.READ_FAILED, Status.READER_ERROR])
 )
@@ -249,7 +249,7 @@ def test_whatever_commands_fail_the_end_is_a_finished_tag_or_a_report(failing: s
     assert isinstance(result, EncodingFailure) or finished(tag) == DONE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 20), st.booleans()), max_size=5))
 def test_broken_off_again_and_again_with_answers_lost_it_ends_finished(breaks: list[tuple[int, bool]]) -> None:
     tag = blank()

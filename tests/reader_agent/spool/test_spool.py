@@ -85,7 +85,7 @@ def test_only_what_the_ack_covers_is_forgotten(spool: Spool, boot: BootId, throu
     assert seqs(spool) == left
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(acks=st.lists(st.tuples(st.integers(0, 12), st.lists(st.integers(1, 12), max_size=4)), max_size=6))
 def test_any_acks_in_any_order_leave_exactly_what_none_covers(
     tmp_path_factory: pytest.TempPathFactory, acks: list[tuple[int, list[int]]]
@@ -173,7 +173,7 @@ def test_one_broken_page_costs_only_its_own_batches(tmp_path: Path) -> None:
     spool.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.floats(0, 1, exclude_max=True))
 def test_wherever_a_byte_flips_the_start_works_and_no_changed_batch_is_sent(tmp_path_factory: pytest.TempPathFactory, place: float) -> None:
     folder = tmp_path_factory.mktemp("spool")

@@ -399,7 +399,7 @@ def test_the_newest_status_stands_and_changes_of_health_are_noted(city: City) ->
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_order_and_repetition_of_batches_stores_each_once(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Any, data: Any
