@@ -92,22 +92,22 @@ def _batch(signed: SignedBatch, address: AgentAddress) -> SightingBatch:
         found = f"those of {batch.address.topic(Channel.SIGHTINGS)}"
         raise ContractError("sightings message", f"the names in its topic, {address.topic(Channel.SIGHTINGS)}", found)
     _require_plausible("sealed_at", batch.sealed_at)
+    instants = [_instant_of(event) for event in batch.events]
+    _require_plausible("the earliest event", min(instants))
+    _require_plausible("the latest event", max(instants))
     said = {(type(event), event.sighting) for event in batch.events}
-    for event in batch.events:
-        _require_plausible(*_instant_of(event))
     if len(said) != len(batch.events):
         raise ContractError("sightings message", "each sighting to open, to be identified and to close once", "one that does so twice")
     return batch
 
 
-def _instant_of(event: SightingEvent) -> tuple[str, datetime]:
-    match event:
-        case SightingOpened():
-            return "first_seen_at", event.first_seen_at
-        case SightingIdentified():
-            return "identified_at", event.identified_at
-        case SightingClosed():
-            return "last_seen_at", event.last_seen_at
+def _instant_of(event: SightingEvent) -> datetime:
+    if isinstance(event, SightingOpened):
+        return event.first_seen_at
+    if isinstance(event, SightingClosed):
+        return event.last_seen_at
+    if isinstance(event, SightingIdentified):
+        return event.identified_at
     assert_never(event)
 
 

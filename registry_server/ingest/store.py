@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +21,8 @@ from registry_server.sightings.passages import KnownPassage
 from schemas.identifiers import ProofLevel
 
 MOST_READS = 2**53
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_S = 86_400
 
 SIGHTING = ("life_id", "number", "seq", "passage_id", "lane", "reader", "antenna", "epc", "pc", "tid", "first_seen_at", "rssi_dbm")
 CLOSING = ("life_id", "number", "seq", "last_seen_at", "reads", "best_rssi_dbm", "tid")
@@ -52,7 +54,7 @@ class HarvestStore:
 
     def store(self, session: Session, harvest: Harvest, arrivals: Sequence[Arrival], payloads: Mapping[tuple[int, int], bytes]) -> None:
         """Write all of it. `payloads` are the signed messages by life and seq; those that raised a flag are kept."""
-        instant = _InstantText(session)
+        instant = _instant_writer(session)
         received = [
             (arrival.life_id, arrival.batch.seq, len(arrival.batch.events), instant(arrival.batch.sealed_at), instant(arrival.received_at),
              arrival.batch.clock_offset_ms)
@@ -60,9 +62,10 @@ class HarvestStore:
         ]  # fmt: skip
         columns = ("life_id", "seq", "events", "sealed_at", "received_at", "clock_offset_ms")
         _copy(session, ReceivedBatch, columns, received)
-        _copy(session, Sighting, SIGHTING, _sightings(harvest, instant))
+        sightings, began = _sightings(harvest, instant)
+        _copy(session, Sighting, SIGHTING, sightings)
         _copy(session, SightingClosing, CLOSING, _closings(harvest, instant))
-        _copy(session, Passage, PASSAGE, _passages(harvest.passages, instant))
+        _copy(session, Passage, PASSAGE, _passages(harvest.passages, began, instant))
         if harvest.changed:
             execute_many(session, KNOWN_BETTER, [_better(passage) for passage in harvest.changed.values()])
         self._store_flags(session, harvest.flags, payloads, instant)
@@ -93,26 +96,39 @@ def _copy(session: Session, model: type[Any], columns: Sequence[str], rows: Iter
     copy_rows(session, table, columns, rows)
 
 
-def _sightings(harvest: Harvest, instant: Instant) -> Iterator[tuple[Any, ...]]:
-    for life_id, number, seq, passage_id, lane, reader, antenna, epc, pc, tid, first_seen_at, rssi_dbm in harvest.sightings:
-        yield (
-            life_id, number, seq, passage_id, str(lane), str(reader), antenna, bytes(epc), None if pc is None else int(pc),
-            None if tid is None else bytes(tid), instant(first_seen_at), rssi_dbm,
-        )  # fmt: skip
+def _sightings(harvest: Harvest, instant: Instant) -> tuple[list[tuple[Any, ...]], dict[int, str]]:
+    """The rows; and by passage the text of its moment where that is the sighting's own."""
+    rows = []
+    began: dict[int, str] = {}
+    for life_id, seq, passage, event in harvest.sightings:
+        pc, tid, first_seen_at = event.pc, event.tid, event.first_seen_at
+        written = instant(first_seen_at)
+        if passage.at is first_seen_at:
+            began[passage.id] = written
+        rows.append((
+            life_id, event.sighting, seq, passage.id, str(event.lane), str(event.reader), event.antenna, bytes(event.epc),
+            None if pc is None else int(pc), None if tid is None else bytes(tid), written, event.rssi_dbm,
+        ))  # fmt: skip
+    return rows, began
 
 
 def _closings(harvest: Harvest, instant: Instant) -> Iterator[tuple[Any, ...]]:
-    for life_id, number, seq, last_seen_at, reads, best_rssi_dbm, tid in harvest.closings:
-        yield life_id, number, seq, instant(last_seen_at), min(reads, MOST_READS), best_rssi_dbm, _plain(tid)
+    for life_id, seq, event in harvest.closings:
+        tid = event.tid
+        yield (
+            life_id, event.sighting, seq, instant(event.last_seen_at), min(event.reads, MOST_READS), event.best_rssi_dbm,
+            None if tid is None else bytes(tid),
+        )  # fmt: skip
 
 
-def _passages(passages: Sequence[KnownPassage], instant: Instant) -> Iterator[tuple[Any, ...]]:
+def _passages(passages: Sequence[KnownPassage], began: Mapping[int, str], instant: Instant) -> Iterator[tuple[Any, ...]]:
     received = {one.received_at: instant(one.received_at) for one in passages[-1:]}  # one moment for the whole transaction
     for one in passages:
         tid = one.tid
         yield (
             one.id, one.authority_id, one.checkpoint_id, str(one.lane), bytes(one.epc), None if tid is None else bytes(tid), one.licence_id,
-            instant(one.at), one.is_time_sure, received[one.received_at], _PROOFS[proof_of(tid)], _FLAGGED if one.kinds else _LEGAL,
+            began.get(one.id) or instant(one.at), one.is_time_sure, received[one.received_at], _PROOFS[proof_of(tid)],
+            _FLAGGED if one.kinds else _LEGAL,
         )  # fmt: skip
 
 
@@ -145,19 +161,20 @@ def _plain(value: bytes | None) -> bytes | None:
     return None if value is None else bytes(value)
 
 
-class _InstantText:
+def _instant_writer(session: Session) -> Instant:
     """How both drivers take an instant as text: SQLite as SQLAlchemy writes it, in UTC without saying so; PostgreSQL with the offset.
 
-    The second is written once and kept: formatting one is as dear as matching a sighting.
+    Each second is written once and kept: formatting an instant is as dear as matching a sighting.
     """
+    offset = "" if session.connection().dialect.name == "sqlite" else "+00:00"
+    seconds: dict[int, str] = {}
 
-    def __init__(self, session: Session) -> None:
-        self._offset = "" if session.connection().dialect.name == "sqlite" else "+00:00"
-        self._seconds: dict[int, str] = {}
-
-    def __call__(self, at: datetime) -> str:
-        at_s = int(at.timestamp())
-        second = self._seconds.get(at_s)
+    def write(at: datetime) -> str:
+        since = at - EPOCH
+        at_s = since.days * DAY_S + since.seconds
+        second = seconds.get(at_s)
         if second is None:
-            second = self._seconds[at_s] = datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S.")
-        return f"{second}{at.microsecond:06d}{self._offset}"
+            second = seconds[at_s] = (EPOCH + timedelta(seconds=at_s)).strftime("%Y-%m-%d %H:%M:%S.")
+        return second + str(since.microseconds).zfill(6) + offset
+
+    return write

@@ -7,7 +7,7 @@ memory is ahead of the database and must be built anew.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from registry_server.clock import dhaka_date
 from registry_server.matcher.facts import Facts, ImpossibleTravel
@@ -62,10 +62,10 @@ class Harvest:
     """Stored earlier, and now known better."""
     turned: list[KnownPassage] = field(default_factory=list)
     """Of these, the ones that were legal and are flagged."""
-    sightings: list[tuple[Any, ...]] = field(default_factory=list)
-    """life, number, seq, passage, lane, reader, antenna, EPC, PC, TID, first seen, RSSI"""
-    closings: list[tuple[Any, ...]] = field(default_factory=list)
-    """life, number, seq, last seen, reads, best RSSI, TID"""
+    sightings: list[tuple[int, int, KnownPassage, SightingOpened]] = field(default_factory=list)
+    """Life, seq, the passage it belongs to, and what was said."""
+    closings: list[tuple[int, int, SightingClosed]] = field(default_factory=list)
+    """Life, seq, and what was said."""
     flags: list[NewFlag] = field(default_factory=list)
     late: list[_LateTid] = field(default_factory=list)
 
@@ -103,9 +103,13 @@ class Matcher:
         epc, tid, life_id = event.epc, event.tid, arrival.life_id
         at = arrival.clock.true_time(event.first_seen_at)
         at_s = at.timestamp()
-        passage = self.book.find_joined(epc, arrival.checkpoint_id, at_s)
+        has_passed = bool(self.book.of(epc))
+        passage = self.book.find_joined(epc, arrival.checkpoint_id, at_s) if has_passed else None
         if passage is None:
             passage = self._begin(arrival, event, at, at_s, index)
+            if has_passed and passage.is_time_sure:
+                self._judge_travel(passage, arrival)
+            self.book.add(passage)
         else:
             passage.join(at_s)
             if tid is not None and tid != passage.tid:
@@ -113,12 +117,7 @@ class Matcher:
         early_tid = self.open_sightings.open((life_id, event.sighting), passage)
         if early_tid is not None:
             self._harvest.late.append(_LateTid(passage, early_tid, arrival))
-        self._harvest.sightings.append(
-            (
-                life_id, event.sighting, arrival.batch.seq, passage.id, event.lane, event.reader, event.antenna, epc, event.pc, tid,
-                event.first_seen_at, event.rssi_dbm,
-            )
-        )  # fmt: skip
+        self._harvest.sightings.append((life_id, arrival.batch.seq, passage, event))
 
     def _begin(self, arrival: Arrival, event: SightingOpened, at: datetime, at_s: float, index: int) -> KnownPassage:
         found, tid = self._found, event.tid
@@ -143,9 +142,6 @@ class Matcher:
         if not (is_known and is_in_date and (tid is None or tid == self.tags.tid(handle))):
             for facts in self._judge(passage, handle, tid):
                 self._raise(NewFlag(passage, facts, arrival.life_id, arrival.batch.seq, tid))
-        if passage.is_time_sure:
-            self._judge_travel(passage, arrival)
-        self.book.add(passage)
         self._harvest.passages.append(passage)
         return passage
 
@@ -160,9 +156,7 @@ class Matcher:
             passage.join(arrival.clock.true_time(event.last_seen_at).timestamp())
             if event.tid is not None and event.tid != passage.tid:
                 self._harvest.late.append(_LateTid(passage, event.tid, arrival))
-        self._harvest.closings.append(
-            (arrival.life_id, event.sighting, arrival.batch.seq, event.last_seen_at, event.reads, event.best_rssi_dbm, event.tid)
-        )
+        self._harvest.closings.append((arrival.life_id, arrival.batch.seq, event))
 
     def _judge_late(self, first_new_id: int) -> None:
         """Judge again, once for each chip, the passages whose chip became known after they had been judged."""
