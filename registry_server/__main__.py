@@ -22,7 +22,7 @@ from registry_server.errors import SetupError
 from registry_server.imports import commands as import_commands
 from registry_server.issuance import commands as desk_commands
 from registry_server.people import commands as officer_commands
-from registry_server.secrets_box import load_or_create
+from registry_server.people.keys import keys_of
 from registry_server.up import BrokerPlace, bring_database_up, stop_on_signals, system_up
 
 app = typer.Typer(
@@ -77,7 +77,8 @@ def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
 def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHost = None, port: WebPort = None) -> None:
     """The pages alone, for a machine whose database and worker run elsewhere."""
     settings = registry_settings(data_dir=data_dir, database_url=database_url, web_host=host, web_port=port)
-    application = create_app(settings, Database(settings.sqlalchemy_url), SystemClock(), load_or_create(settings.data_dir))
+    database = Database(settings.sqlalchemy_url)
+    application = create_app(settings, database, SystemClock(), keys_of(settings, database))
     uvicorn.run(
         application,
         host=settings.web_host,

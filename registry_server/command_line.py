@@ -24,7 +24,7 @@ from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import Conflict, FieldProblem, NotFound, RegistryError, SetupError
 from registry_server.schema import migrate
-from registry_server.secrets_box import KEY_FILE, SecretsBox, load_or_create
+from registry_server.secrets_box import KEY_FILE
 from registry_server.web.texts import Language, Texts
 
 P = ParamSpec("P")
@@ -48,11 +48,10 @@ STEERING = dict.fromkeys({*range(32), *range(127, 160)} - set(b"\t\n"), "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One registry: its settings, its database with the newest schema, its keys."""
+    """One registry: its settings, its database with the newest schema."""
 
     settings: Settings
     database: Database
-    secrets: SecretsBox
     clock: Clock
 
     def act(self, authority_id: int) -> Act:
@@ -103,7 +102,7 @@ def installation(data_dir: Path | None = None, database_url: str | None = None) 
     database = Database(settings.sqlalchemy_url)
     try:
         migrate(database)
-        yield Installation(settings, database, load_or_create(settings.data_dir), SystemClock())
+        yield Installation(settings, database, SystemClock())
     finally:
         database.close()
 

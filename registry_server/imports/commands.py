@@ -29,6 +29,7 @@ from registry_server.imports.columns import MAX_BYTES, FileRefused
 from registry_server.imports.service import ImportTools, Judged
 from registry_server.licences.service import lock_counter
 from registry_server.people.bangla import latin_digits
+from registry_server.people.keys import keys_of
 from registry_server.web.texts import Language, Texts
 
 SHOWN_ROWS = 20
@@ -88,16 +89,16 @@ class _Words(NamedTuple):
 
 def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> Outcome:
     data = _contents(file)
-    act = here.act(authority_id)
+    act, keys = here.act(authority_id), keys_of(here.settings, here.database)
     if not apply:
         with here.database.read(authority_id) as session:
-            return Outcome(service.judge(session, data, act=act, secrets=here.secrets), None)
+            return Outcome(service.judge(session, data, act=act, secrets=keys), None)
     with here.database.write(authority_id) as session:
         lock_counter(session, authority_id)  # nobody registers between the judging and the writing
-        judged = service.judge(session, data, act=act, secrets=here.secrets)
+        judged = service.judge(session, data, act=act, secrets=keys)
         if judged.bad:
             return Outcome(judged, None)
-        return Outcome(judged, service.apply(session, judged, file.name, act=act, tools=ImportTools(here.secrets, secrets.randbits)))
+        return Outcome(judged, service.apply(session, judged, file.name, act=act, tools=ImportTools(keys, secrets.randbits)))
 
 
 def _contents(file: Path) -> bytes:
