@@ -9,10 +9,11 @@ from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.issuance import desk_routes
 from registry_server.issuance import routes as issuance_routes
+from registry_server.licences import correction_routes
 from registry_server.licences import routes as licence_routes
 from registry_server.secrets_box import SecretsBox
 from registry_server.wall import routes as wall_routes
-from registry_server.web import audit_routes, errors, ground_routes, pages, sign_in_routes
+from registry_server.web import audit_routes, errors, ground_routes, officer_routes, pages, sign_in_routes
 from registry_server.web.middleware import BodyLimit, KnownHosts, NoNul, SecurityHeaders
 from registry_server.web.navigation import Place
 from registry_server.web.static_files import StaticFiles
@@ -22,8 +23,10 @@ from registry_server.web.texts import Texts
 ROUTERS: tuple[APIRouter, ...] = (
     ground_routes.router,
     sign_in_routes.router,
+    officer_routes.router,
     audit_routes.router,
     licence_routes.router,
+    correction_routes.router,
     issuance_routes.router,
     desk_routes.router,
     wall_routes.router,
@@ -34,6 +37,7 @@ PLACES: tuple[Place, ...] = (
     *issuance_routes.PLACES,
     *wall_routes.PLACES,
     *cases_routes.PLACES,
+    *officer_routes.PLACES,
     *audit_routes.PLACES,
 )
 

@@ -5,6 +5,7 @@ The record page stands here and not with the licences, for it shows what both fe
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from secrets import randbits
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from registry_server.epc_allocation.models import EpcAllocation, TagBinding
 from registry_server.issuance import desks, service
 from registry_server.issuance.models import Desk, JobState, TagJob
 from registry_server.issuance.orders import Codes
-from registry_server.issuance.printing import DocumentKind, copies_of, print_document, prints_of, reprint_document
+from registry_server.issuance.printing import DocumentKind, outdated_among, print_document, prints_of, reprint_document
 from registry_server.licences.actions import Action, open_actions
 from registry_server.licences.models import Licence
 from registry_server.licences.queries import history_of
@@ -27,6 +28,7 @@ from registry_server.licences.service import get_record
 from registry_server.licences.states import LicenceState
 from registry_server.people.models import Role
 from registry_server.web import pages
+from registry_server.web.csrf import check_wanted
 from registry_server.web.deps import AppSettings, Now, ReadSession, Secrets, SignedIn, WriteSession, require
 from registry_server.web.navigation import Place
 from schemas.epc import Epc
@@ -36,6 +38,20 @@ DESK_READERS = (Role.LICENCE_OFFICER, Role.ADMINISTRATOR)
 PLACES = (Place("/desks", "issuance.nav", frozenset(DESK_READERS)),)
 REFRESH_S = 2
 router = APIRouter()
+
+
+class Shown(StrEnum):
+    """The page that a piece is for."""
+
+    RECORD = "record"
+    REGISTERED = "registered"
+
+
+def our_codes(secrets: Secrets, settings: AppSettings) -> Codes:
+    return Codes(secrets, settings.public_host)
+
+
+OurCodes = Annotated[Codes, Depends(our_codes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +73,51 @@ class TagView:
 
 
 @router.get("/licences/{licence_id}")
-def show_record(request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, done: str = "") -> Response:
+def show_record(  # noqa: PLR0913, PLR0917 — a route names what it needs
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, done: str = ""
+) -> Response:
+    visit = Visit(request, session, signed_in, now)
     licence = get_record(session, licence_id)
-    facts = _record_facts(Visit(request, session, signed_in, now), licence)
-    is_officer = signed_in.role == Role.LICENCE_OFFICER
-    actions = _actions(licence, dhaka_date(now)) if is_officer else []
-    return pages.page(
-        request,
-        signed_in,
-        "issuance/record.html",
-        actions=actions,
-        done=done if done in {*Action, "tag", "taken-back"} else "",
-        prints=prints_of(session, licence.id),
-        history=[(entry, _label_of(request, entry)) for entry in history_of(session, licence)],
-        **facts,
+    actions = _actions(licence, dhaka_date(now)) if signed_in.role == Role.LICENCE_OFFICER else []
+    done_key = next(
+        (f"{feature}.done.{done}" for feature in ("licences", "issuance") if pages.texts_of(request).has(f"{feature}.done.{done}")), ""
     )
+    facts = _record_facts(visit, licence) | _print_facts(visit, licence, codes)
+    return pages.page(request, signed_in, "issuance/record.html", actions=actions, done_key=done_key, on=Shown.RECORD, **facts)
 
 
 @router.get("/licences/{licence_id}/registered")
-def show_registered(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+def show_registered(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int, codes: OurCodes) -> Response:
     """What comes after the form: the number and the next steps. Can be opened again."""
+    visit = Visit(request, session, signed_in, now)
     licence = get_record(session, licence_id)
-    copies = {kind: copies_of(session, licence.id, kind) for kind in DocumentKind}
-    facts = _record_facts(Visit(request, session, signed_in, now), licence)
-    return pages.page(request, signed_in, "issuance/registered.html", copies=copies, **facts)
+    facts = _record_facts(visit, licence) | _print_facts(visit, licence, codes)
+    return pages.page(request, signed_in, "issuance/registered.html", on=Shown.REGISTERED, **facts)
 
 
 @router.get("/licences/{licence_id}/tag")
-def show_tag(request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int) -> Response:
-    """The tag's part of the record, asked again every REFRESH_S while a desk is at it."""
-    facts = _record_facts(Visit(request, session, signed_in, now), get_record(session, licence_id))
-    return HTMLResponse(pages.fragment(request, signed_in, "issuance/tag.html", **facts), headers={"Cache-Control": "no-store"})
+def show_tag(  # noqa: PLR0913, PLR0917 — a route names what it needs
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, on: Shown = Shown.RECORD
+) -> Response:
+    """The tag's part of a page, asked again every REFRESH_S while a desk is at it; the last brings what changes on the page `on`."""
+    visit = Visit(request, session, signed_in, now)
+    licence = get_record(session, licence_id)
+    facts = _record_facts(visit, licence)
+    parts = [pages.fragment(request, signed_in, "issuance/tag.html", on=on, **facts)]
+    if not facts["tag"].is_moving:
+        parts.append(_news(visit, on, facts | _print_facts(visit, licence, codes)))
+    return HTMLResponse("".join(parts), headers={"Cache-Control": "no-store"})
+
+
+@router.get("/licences/{licence_id}/prints")
+def show_prints(  # noqa: PLR0913, PLR0917 — a route names what it needs
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, on: Shown = Shown.RECORD
+) -> Response:
+    """What a print changes on the page `on`: asked when the officer comes back to it from the PDF."""
+    visit = Visit(request, session, signed_in, now)
+    licence = get_record(session, licence_id)
+    news = _news(visit, on, _record_facts(visit, licence) | _print_facts(visit, licence, codes))
+    return HTMLResponse(news, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/licences/{licence_id}/tag")
@@ -106,32 +136,14 @@ def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: i
 
 
 @router.post("/licences/{licence_id}/{kind}.pdf")
-def print_pdf(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    session: WriteSession,
-    signed_in: Officer,
-    now: Now,
-    licence_id: int,
-    kind: DocumentKind,
-    secrets: Secrets,
-    settings: AppSettings,
-) -> Response:
-    codes = Codes(secrets, settings.public_host)
+def print_pdf(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
     pdf = print_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
     return _pdf(pdf, get_record(session, licence_id), kind)
 
 
-@router.get("/licences/{licence_id}/{kind}.pdf")
-def reprint_pdf(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    session: WriteSession,
-    signed_in: Officer,
-    now: Now,
-    licence_id: int,
-    kind: DocumentKind,
-    secrets: Secrets,
-    settings: AppSettings,
-) -> Response:
-    """Reloading the PDF is a further copy and is counted as one."""
-    codes = Codes(secrets, settings.public_host)
+@router.get("/licences/{licence_id}/{kind}.pdf", dependencies=[Depends(check_wanted)])
+def reprint_pdf(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
+    """For the browser that reloads or saves what it was sent: a further copy, counted as one. Another site's link makes none."""
     pdf = reprint_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
     return _pdf(pdf, get_record(session, licence_id), kind)
 
@@ -165,6 +177,19 @@ def _record_facts(visit: Visit, licence: Licence) -> dict[str, Any]:
         "is_officer": visit.signed_in.role == Role.LICENCE_OFFICER,
         "refresh_s": REFRESH_S,
     }
+
+
+def _print_facts(visit: Visit, licence: Licence, codes: Codes) -> dict[str, Any]:
+    return {
+        "prints": prints_of(visit.session, licence.id),
+        "outdated": outdated_among(visit.session, licence, codes),
+        "kinds": list(DocumentKind),
+        "history": [(entry, _label_of(visit.request, entry)) for entry in history_of(visit.session, licence)],
+    }
+
+
+def _news(visit: Visit, on: Shown, facts: dict[str, Any]) -> str:
+    return pages.fragment(visit.request, visit.signed_in, f"issuance/{on}_news.html", is_news=True, **facts)
 
 
 def _actions(licence: Licence, today: date) -> list[Action]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from registry_server.audit.models import AuditEntry
 from registry_server.epc_allocation.models import EpcAllocation, TagBinding
 from registry_server.licences.models import Licence, Vehicle, VehicleClass
+from registry_server.licences.numbers import latin_number
 from registry_server.licences.search import Sought
 from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import SOON_DAYS
@@ -89,8 +90,10 @@ def find_by_name(session: Session, authority_id: int, words: tuple[str, ...]) ->
 
 
 def history_of(session: Session, licence: Licence) -> list[AuditEntry]:
-    """What was done to a licence, the newest first."""
-    statement = select(AuditEntry).where(AuditEntry.authority_id == licence.authority_id, AuditEntry.subject == licence.number)
+    """What was done to a licence, the newest first; also under the letter of the class that it had before a correction."""
+    prefix = licence.number.partition("-")[0]
+    numbers = [latin_number(prefix, vehicle_class, licence.serial) for vehicle_class in VehicleClass]
+    statement = select(AuditEntry).where(AuditEntry.authority_id == licence.authority_id, AuditEntry.subject.in_(numbers))
     return list(session.scalars(statement.order_by(AuditEntry.id.desc()).limit(HISTORY_ROWS)))
 
 

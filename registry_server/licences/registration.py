@@ -46,7 +46,14 @@ Reader = Callable[[str, str], Any]
 
 def read_registration(fields: Mapping[str, str], last_ward: int) -> RegistrationForm:
     """The values of what was typed, by the names of `FIELDS`. Raises FieldProblems with everything that is wrong."""
-    readers = FIELDS | {"ward": lambda field, text: ward(field, text, last_ward)}
+    values = read_fields(FIELDS | {"ward": lambda field, text: ward(field, text, last_ward)}, fields)
+    owner = OwnerFacts(**{field: values[field] for field in OwnerFacts.__slots__})
+    vehicle = VehicleFacts(**{field: values[field] for field in VehicleFacts.__slots__})
+    return RegistrationForm(owner, vehicle, values["fiscal_year"], _form_id(fields.get("form_id", "")))
+
+
+def read_fields(readers: Mapping[str, Reader], fields: Mapping[str, str]) -> dict[str, Any]:
+    """Each field by its reader; one that was not sent is empty. Raises FieldProblems with everything that is wrong."""
     values: dict[str, Any] = {}
     problems = []
     for field, read in readers.items():
@@ -56,9 +63,7 @@ def read_registration(fields: Mapping[str, str], last_ward: int) -> Registration
             problems.append(problem)
     if problems:
         raise FieldProblems(problems)
-    owner = OwnerFacts(**{field: values[field] for field in OwnerFacts.__slots__})
-    vehicle = VehicleFacts(**{field: values[field] for field in VehicleFacts.__slots__})
-    return RegistrationForm(owner, vehicle, values["fiscal_year"], _form_id(fields.get("form_id", "")))
+    return values
 
 
 def with_suggestions(fields: Mapping[str, str]) -> dict[str, str]:

@@ -42,7 +42,13 @@ PLACES = (
     Place("/licences", "licences.nav", frozenset(LIST_READERS)),
     Place("/licences/new", "licences.nav_new", frozenset({Role.LICENCE_OFFICER})),
 )
-CONFLICT_FIELDS = {"owner_has_licence": "nid", "chassis_has_licence": "chassis", "chassis_stolen": "chassis"}
+CONFLICT_FIELDS = {
+    "owner_has_licence": "nid",
+    "owner_had_licence": "nid",
+    "chassis_has_licence": "chassis",
+    "chassis_had_licence": "chassis",
+    "chassis_stolen": "chassis",
+}
 """Where the form shows a conflict that only the database knows."""
 
 Reader = Annotated[SignedIn, Depends(require(*READERS))]
@@ -123,7 +129,7 @@ def register(request: Request, session: WriteSession, signed_in: Officer, now: N
         licence = service.register(session, values, act=signed_in.act(now), secrets=secrets, random_bits=randbits)
     except (FieldProblem, FieldProblems, Conflict) as refused:
         session.rollback()
-        return _form_page(request, signed_in, now, with_suggestions(form), _problems(request, refused, form))
+        return _form_page(request, signed_in, now, with_suggestions(form), registration_problems(request, refused, form))
     return pages.redirect(f"/licences/{licence.id}/registered")
 
 
@@ -175,6 +181,19 @@ def number_writer(visit: Visit) -> Callable[[Licence], str]:
         return bangla if is_bangla else licence.number
 
     return write
+
+
+def registration_problems(request: Request, refused: FieldProblem | FieldProblems | Conflict, form: dict[str, str]) -> dict[str, str]:
+    """Sentences by field; a conflict stands at the field that it is about."""
+    if isinstance(refused, Conflict):
+        return {CONFLICT_FIELDS.get(refused.code, "name_bn"): refusal_sentence(request, refused) or str(refused)}
+    sentences = problem_sentences(request, refused)
+    problems = refused.problems if isinstance(refused, FieldProblems) else [refused]
+    missing = {one.field: pages.say(request, f"licences.{one.field}") for one in problems if one.code == "missing"}
+    sentences |= {field: pages.say(request, "licences.fill_in", field=label) for field, label in missing.items()}
+    if "name_en" in sentences and with_suggestions(form).get("name_en", "") != form.get("name_en", ""):
+        sentences["name_en"] = pages.say(request, "error.check_latin_name")
+    return sentences
 
 
 def _do(session: Session, licence_id: int, action: Action, form: dict[str, str], act: Act) -> None:
@@ -265,18 +284,6 @@ def _nid_page(visit: Visit, licence_id: int, **facts: Any) -> Response:
     status = 422 if context["problems"] else 200
     number = number_writer(visit)(licence)
     return pages.page(visit.request, visit.signed_in, "licences/nid.html", status, licence=licence, number=number, **context)
-
-
-def _problems(request: Request, refused: FieldProblem | FieldProblems | Conflict, form: dict[str, str]) -> dict[str, str]:
-    if isinstance(refused, Conflict):
-        return {CONFLICT_FIELDS.get(refused.code, "name_bn"): refusal_sentence(request, refused) or str(refused)}
-    sentences = problem_sentences(request, refused)
-    problems = refused.problems if isinstance(refused, FieldProblems) else [refused]
-    missing = {one.field: pages.say(request, f"licences.{one.field}") for one in problems if one.code == "missing"}
-    sentences |= {field: pages.say(request, "licences.fill_in", field=label) for field, label in missing.items()}
-    if "name_en" in sentences and with_suggestions(form).get("name_en", "") != form.get("name_en", ""):
-        sentences["name_en"] = pages.say(request, "error.check_latin_name")
-    return sentences
 
 
 def _in_form_order(problems: dict[str, str]) -> dict[str, str]:

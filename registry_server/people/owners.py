@@ -39,10 +39,15 @@ def add_owner(session: Session, facts: OwnerFacts, *, act: Act, secrets: Secrets
 
 
 def update_owner(session: Session, owner: Owner, facts: OwnerFacts) -> None:
-    """What the person says now takes the place of what stood there. The NID stays as it was first given."""
+    """What the person says now takes the place of what stood there. The NID stays: `change_nid`."""
     _write(owner, facts)
     session.execute(delete(OwnerNameWord).where(OwnerNameWord.owner_id == owner.id))
     _add_words(session, owner)
+
+
+def change_nid(owner: Owner, nid: str, secrets: SecretsBox) -> None:
+    """For one that was typed wrongly. The caller has looked that nobody else has it."""
+    owner.nid_encrypted, owner.nid_index, owner.nid_tail = secrets.encrypt(nid, NID), nid_index(nid, secrets), nid[-4:]
 
 
 def words_of(facts: OwnerFacts) -> list[str]:

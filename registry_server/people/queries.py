@@ -18,6 +18,18 @@ def get_officer(session: Session, sign_in_name: str) -> Officer:
     return officer
 
 
+def get_officer_by_id(session: Session, officer_id: int) -> Officer:
+    officer = session.scalars(select(Officer).where(Officer.id == officer_id)).one_or_none()
+    if officer is None:
+        raise NotFound("officer", officer_id)
+    return officer
+
+
+def officers_of(session: Session) -> list[Officer]:
+    """Of the session's authority: who may sign in first, by name."""
+    return list(session.scalars(select(Officer).order_by(Officer.is_disabled, Officer.full_name, Officer.id)))
+
+
 def is_name_taken(session: Session, sign_in_name: str) -> bool:
     """In whatever authority: a name signs in to one only. By the plain table, which no session filters."""
     officers = Officer.__table__.c

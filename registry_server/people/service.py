@@ -7,11 +7,13 @@ from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act, record
 from registry_server.errors import Conflict, FieldProblem
+from registry_server.people.bangla import clean_text
 from registry_server.people.models import Officer, Role
 from registry_server.people.passwords import check_new_password, hash_password, matches
 from registry_server.people.queries import is_name_taken
 from registry_server.people.sign_in import end_sessions
 
+MAX_FULL_NAME = 120
 SIGN_IN_NAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 
 
@@ -34,15 +36,14 @@ def add_officer(session: Session, new: NewOfficer, act: Act) -> Officer:
     name = sign_in_name_of(new.sign_in_name)
     if not SIGN_IN_NAME.fullmatch(name):
         raise FieldProblem("sign_in_name", "sign_in_name_form", new.sign_in_name)
-    if not new.full_name.strip():
-        raise FieldProblem("full_name", "full_name_missing")
+    full_name = _full_name(new.full_name)
     if is_name_taken(session, name):
         raise Conflict("officer_exists", name=name)
     check_new_password(new.password, name)
     officer = Officer(
         authority_id=act.authority_id,
         sign_in_name=name,
-        full_name=new.full_name.strip(),
+        full_name=full_name,
         role=new.role,
         password_hash=hash_password(new.password),
         must_change_password=True,
@@ -53,6 +54,31 @@ def add_officer(session: Session, new: NewOfficer, act: Act) -> Officer:
     session.flush()
     record(session, act, "officer:add", name, role=new.role)
     return officer
+
+
+def change_officer(session: Session, officer: Officer, full_name: str, role: Role, act: Act) -> bool:
+    """Whether anything changed. A new role begins with a new sign-in: what is open under the old one ends.
+
+    Raises FieldProblem; Conflict `own_officer` for an administrator who would give up the role.
+    """
+    name, old = _full_name(full_name), Role(officer.role)
+    changed = {
+        field: [before, after] for field, before, after in (("full_name", officer.full_name, name), ("role", old, role)) if before != after
+    }
+    if not changed:
+        return False
+    if role is not old:
+        refuse_own(officer, act)
+        end_sessions(session, officer.id)
+    officer.full_name, officer.role = name, role
+    record(session, act, "officer:change", officer.sign_in_name, changed=changed)
+    return True
+
+
+def refuse_own(officer: Officer, act: Act) -> None:
+    """Nobody shuts themselves out, so that an administrator always remains. Raises Conflict `own_officer`."""
+    if officer.sign_in_name == act.by:
+        raise Conflict("own_officer")
 
 
 def change_own_password(session: Session, officer: Officer, password: str, act: Act) -> None:
@@ -81,6 +107,13 @@ def disable_officer(session: Session, officer: Officer, act: Act) -> None:
 def enable_officer(session: Session, officer: Officer, act: Act) -> None:
     officer.is_disabled = False
     record(session, act, "officer:enable", officer.sign_in_name)
+
+
+def _full_name(typed: str) -> str:
+    name = clean_text("full_name", typed, MAX_FULL_NAME)
+    if not name:
+        raise FieldProblem("full_name", "full_name_missing")
+    return name
 
 
 def _set_password(session: Session, officer: Officer, password: str, *, must_change: bool) -> None:

@@ -23,6 +23,13 @@ def check_origin(request: Request) -> None:
         raise Forged(f"from {request.headers.get('origin') or request.headers.get('sec-fetch-site')}")
 
 
+def check_wanted(request: Request) -> None:
+    """For a GET that leaves a trace in the books: raises Forged unless a person asked for it from our pages or by typing the address."""
+    check_origin(request)
+    if "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", "")):
+        raise Forged("the browser asks before the officer does")
+
+
 def is_from_our_site(request: Request) -> bool:
     """As far as the browser says.
 

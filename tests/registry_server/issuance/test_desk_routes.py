@@ -69,7 +69,7 @@ def test_a_tag_goes_from_the_button_to_the_bound_chip(officer: Browser, desk: De
     assert [desk.report(job.job, "encoded", encoded(job)).status_code for _ in range(2)] == [204, 204]
     page = officer.get(record).text
     assert str(TID) in page
-    assert "hx-trigger" not in page
+    assert "every 2s" not in page
     assert officer.get("/search", params={"q": str(TID)}).headers["location"] == record
 
 
