@@ -30,6 +30,7 @@ CHUNK = 65536
 app = typer.Typer(
     help="Talk to UHF readers: find out what is attached, read and write tags, decode and record bytes, play a reader.",
     no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
 )
 
 
@@ -45,6 +46,8 @@ def decode(
     facts_or_exit(family)
     if is_raw and words != ["-"]:
         refuse("--raw reads standard input; write - in the place of the bytes")
+    if not any(word.strip() for word in words):
+        refuse("no bytes were given; write them in hex, or - for standard input")
     try:
         for line in decode_lines(codec_for(family, direction=direction), _input(words, is_raw=is_raw)):
             sys.stdout.write(line + "\n")
@@ -80,7 +83,7 @@ def _input(words: list[str], *, is_raw: bool) -> Iterable[bytes]:
     if words != ["-"]:
         return bytes_of_hex([" ".join(words)])
     pieces = iter(partial(os.read, sys.stdin.fileno(), CHUNK), b"")
-    return pieces if is_raw else bytes_of_hex(piece.decode("ascii", "backslashreplace") for piece in pieces)
+    return pieces if is_raw else bytes_of_hex(piece.decode("utf-8", "replace") for piece in pieces)
 
 
 def _show(url: str, found: Found | None, attempts: list[Attempt]) -> None:

@@ -8,7 +8,7 @@ from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA
 from reader_agent.reader_tool.meanings import event_with_meaning
 
-_AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|[,:;-]")  # 0xBB, BB:02, BB-02; the parts between are read as if by spaces
+_AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|\\x|[,:;{}-]")  # 0xBB, \xBB, { BB, 02 }, BB:02, BB-02: as if spaces were between
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
 _SHOWN = 40
 

@@ -15,7 +15,17 @@ from reader_agent.links.link import Link
 from reader_agent.links.open_link import open_link
 from reader_agent.reader_tool.conversation import new_session
 from reader_agent.reader_tool.recording import RecordedLink, Recorder
-from reader_agent.reader_tool.terminal import FAILED, AsJson, Url, address_or_exit, err, facts_or_exit, refuse, told_to_end
+from reader_agent.reader_tool.terminal import (
+    FAILED,
+    AsJson,
+    Url,
+    address_or_exit,
+    err,
+    facts_or_exit,
+    in_small_letters,
+    refuse,
+    told_to_end,
+)
 from reader_agent.readers.session import Counters, ReaderSetup
 from reader_agent.readers.tid_reading import WantedTids
 
@@ -27,7 +37,10 @@ def record(
     url: Url,
     file: Annotated[Path, typer.Argument(help="Where to write; a file that is there is not touched.")],
     *,
-    family: Annotated[str | None, typer.Option("--family", "-f", help="Whose bytes; a family that takes commands is told to read.")] = None,
+    family: Annotated[
+        str | None,
+        typer.Option("--family", "-f", help="Whose bytes; a family that takes commands is told to read.", callback=in_small_letters),
+    ] = None,
     ports: Annotated[str, typer.Option(help="With --family: the antenna ports, such as 1,2.")] = "1",
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End by itself.")] = None,
     as_json: AsJson = False,

@@ -1,6 +1,7 @@
 """What every command of the tool says to its user, and how it refuses."""
 
 import signal
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Annotated, NoReturn
 
@@ -15,8 +16,28 @@ from reader_agent.link_address import LinkAddress, parse_address
 FAILED, WRONG_USE = 1, 2
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
-FamilyName = Annotated[str, typer.Argument(help=f"One of {', '.join(ALL_FAMILIES)}.")]
-FamilyOption = Annotated[str, typer.Option("--family", "-f", help=f"One of {', '.join(FAMILIES)}.")]
+
+def in_small_letters(family: str | None) -> str | None:
+    """As a person writes a family's name: makers print it in capitals."""
+    return family.strip().lower() if family is not None else None
+
+
+def _beginning_with(names: Iterable[str]) -> Callable[[str], list[str]]:
+    return lambda incomplete: [name for name in names if name.startswith(incomplete.lower())]
+
+
+FamilyName = Annotated[
+    str,
+    typer.Argument(
+        help=f"One of {', '.join(ALL_FAMILIES)}.", callback=in_small_letters, autocompletion=_beginning_with(ALL_FAMILIES), metavar="FAMILY"
+    ),
+]
+FamilyOption = Annotated[
+    str,
+    typer.Option(
+        "--family", "-f", help=f"One of {', '.join(FAMILIES)}.", callback=in_small_letters, autocompletion=_beginning_with(FAMILIES)
+    ),
+]
 Url = Annotated[str, typer.Argument(help="tcp://HOST:PORT or serial:///dev/serial/by-id/NAME, with ?baud=N if it is not the family's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 

@@ -1,6 +1,7 @@
 """`ebike-reader decode`: one JSON object a line, whatever the bytes are."""
 
 import json
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -35,6 +36,8 @@ def events(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
         pytest.param([NOTICE], b"", id="one quoted text"),
         pytest.param([NOTICE.replace(" ", ":")], b"", id="colons between"),
         pytest.param([",".join(f"0x{byte}" for byte in NOTICE.split())], b"", id="as a C array"),
+        pytest.param(["{ " + ", ".join(f"0x{byte}" for byte in NOTICE.split()) + " };"], b"", id="as a C array in its braces"),
+        pytest.param(["".join(f"\\x{byte}" for byte in NOTICE.split())], b"", id="as a C string"),
         pytest.param(["-"], NOTICE.encode() + b"\n", id="standard input"),
         pytest.param(["-"], b"\n".join(NOTICE.replace(" ", "")[n : n + 3].encode() for n in range(0, 48, 3)), id="lines that cut bytes"),
         pytest.param(["--raw", "-"], bytes.fromhex(NOTICE), id="raw"),
@@ -43,6 +46,18 @@ def events(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
 def test_however_the_bytes_are_given(arguments: list[str], stdin: bytes) -> None:
     (event,) = events(decode("m100", *arguments, stdin=stdin))
     assert (event["event"], event["epc"], event["rssi"]) == ("tag_seen", EPC, {"value": -55, "unit": "dBm", "raw": "c9"})
+
+
+def test_a_family_may_be_written_in_capitals() -> None:
+    (event,) = events(decode("M100", NOTICE))
+    assert event["epc"] == EPC
+
+
+def test_the_shell_completes_families() -> None:
+    program = [sys.executable, "-c", "import sys; from reader_agent.reader_tool.__main__ import app; app(prog_name='ebike-reader')"]
+    asked = {"_EBIKE_READER_COMPLETE": "complete_bash", "COMP_WORDS": "ebike-reader decode r", "COMP_CWORD": "2"}
+    done = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["r200", "r2000"]
 
 
 def test_a_broken_frame_is_an_event_and_the_next_is_read() -> None:
@@ -67,7 +82,9 @@ def test_the_other_direction_reads_what_a_host_sends() -> None:
     [
         pytest.param(["m100", "bb", "0y22"], b"", b"expected hex digits, found '0y22' in line 1", id="no hex"),
         pytest.param(["m100", "-"], b"bb02\n22zz\n", b"found '22zz' in line 2", id="no hex in the second line"),
-        pytest.param(["m100", "-"], b"bb\xff\n", b"found 'bb\\\\xff' in line 1", id="bytes without --raw"),
+        pytest.param(["m100", "-"], b"bb\xff\n", "found 'bb\ufffd' in line 1".encode(), id="bytes without --raw"),
+        pytest.param(["m100", "-"], bytes.fromhex(NOTICE), b"or use --raw", id="a whole frame without --raw"),
+        pytest.param(["m100", ""], b"", b"no bytes were given; write them in hex, or - for standard input", id="an empty word"),
         pytest.param(["m100", "bb0"], b"", b"half a byte at the end", id="half a byte"),
         pytest.param(["m300", "bb"], b"", b"no reader family 'm300'; known are m100, r200, r2000", id="unknown family"),
         pytest.param(["m100", "--raw", "bb"], b"", b"write - in the place of the bytes", id="raw words"),
