@@ -109,9 +109,14 @@ def show_cases(request: Request, signed_in: Reader, session: ReadSession) -> Res
 
 
 @router.get("/cases/{case_id:int}")
-def show_case(request: Request, signed_in: Reader, session: ReadSession, case_id: int) -> Response:
+def show_case(request: Request, signed_in: Reader, database: RegistryDatabase, now: Now, case_id: int) -> Response:
+    """What is looked at is written down, before it is shown."""
+    with database.write(signed_in.authority_id) as session:
+        case = queries.get_case(session, case_id)
+        service.record_case_view(session, case, queries.flags_of_case(session, case.id), signed_in.act(now))
     done = request.query_params.get("done", "")
-    return _case_page(request, signed_in, session, case_id, Shown(done=done if done in {"opened", "withdrawn"} else ""))
+    with database.read(signed_in.authority_id) as session:
+        return _case_page(request, signed_in, session, case_id, Shown(done=done if done in {"opened", "withdrawn"} else ""))
 
 
 @router.post("/cases/{case_id:int}/withdrawal")

@@ -57,6 +57,11 @@ def record_view(session: Session, key: GroupKey, flags: Sequence[Flag], act: Act
     record(session, act, "flag:view", str(key), flags=[flag.id for flag in flags])
 
 
+def record_case_view(session: Session, case: Case, flags: Sequence[Flag], act: Act) -> None:
+    """The same of a case: its flags say where a person was."""
+    record(session, act, "case:view", case.number, flags=[flag.id for flag in flags])
+
+
 def _take(session: Session, key: GroupKey, looked: Looked) -> Sequence[Flag]:
     """The open flags that were looked at, locked, oldest first. Raises Conflict if one of them was decided meanwhile."""
     statement = of_group(key).where(Flag.id <= looked.through).order_by(Flag.id).with_for_update()

@@ -67,7 +67,7 @@ def test_a_magistrate_confirms_and_finds_the_case_in_the_list(client_for: Client
     assert "২০২৬-২৭/০০০০১" in browser.get("/cases").text
     withdrawn = browser.post("/cases/1/withdrawal", {"withdraw_note": "ভুল গাড়ি"})
     assert "ভুল গাড়ি" in browser.get(withdrawn.headers["location"]).text
-    assert actions(seeded) == ["flag:view", "flag:confirm", "case:open", "case:withdraw"]
+    assert actions(seeded) == ["flag:view", "flag:confirm", "case:open", "case:view", "case:withdraw", "case:view"]
 
 
 def test_what_was_typed_is_kept_when_the_reason_is_missing(client_for: ClientFor, review: str) -> None:
