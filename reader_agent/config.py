@@ -247,9 +247,9 @@ def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
         settings.append(("region", str(reader.region), SetRegion(reader.region)))
     if reader.power_dbm is not None:
         settings.append(("power_dbm", reader.power_dbm, SetPower(reader.power_dbm)))
-    if codec.facts.antenna_ports > 1:
+    if codec.facts.antenna_ports > 1 and codec.facts.takes_commands:  # who takes none reads with the ports that it was set to elsewhere
         settings.append(("antennas", ", ".join(map(str, reader.antennas)), SetAntennas(tuple(reader.antennas))))
-    elif list(reader.antennas) != [1]:
+    elif codec.facts.antenna_ports == 1 and list(reader.antennas) != [1]:
         yield Problem(
             f"{place}.antennas", ", ".join(map(str, reader.antennas)), f'{reader.family} readers have one port; write {{ 1 = "LANE" }}'
         )

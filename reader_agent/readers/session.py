@@ -20,6 +20,7 @@ from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand,
 from reader_agent.clock import Clock, Moment
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.links.link import Link
+from reader_agent.readers.complaints import NO_COMPLAINT, Complaint, Complaints
 from reader_agent.readers.tid_reading import WantedTids, read_tid
 
 ANSWER_S = 0.5
@@ -27,6 +28,7 @@ ERROR = "error"  # what a reply is called by families whose errors do not name t
 TRIES = 3
 TICK_S = 0.05  # how long one read of the line may wait: the pace of everything that is not a tag
 RESTART_AFTER_S = 0.6  # a family whose rounds are used up falls silent; its empty rounds last some 50 ms
+START_AGAIN_S = 1.0  # what a reader that only complains is given to recover
 LOST_AFTER_S = 2.0  # with the time to notice and to say so, a dead reader is seen within three seconds
 
 
@@ -52,10 +54,12 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who is told what the reader saw. Both are called from the reader's own thread."""
+    """Who is told what the reader saw, and what it says against its work. All are called from the reader's own thread."""
 
     tag_seen: Callable[[TagSeen, Moment], None]
     tid_read: Callable[[bytes, bytes], None]
+    complained: Callable[[Complaint], None] = lambda _: None
+    """Whenever it changes; NO_COMPLAINT when it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Session:
         self._own = codecs.to_reader
         now_s = clock.now().monotonic_s
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
+        self._complaints, self._complaint = Complaints(now_s), NO_COMPLAINT
 
     def prepare(self, setup: ReaderSetup) -> None:
         """Make the reader ours: learn what it is, set it, start the inventory. One that takes no commands is as it is."""
@@ -107,9 +112,22 @@ class Session:
         wanted.note_seen((event for event in events if isinstance(event, TagSeen)), self._last_event_s)
         if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
             self.start_inventory()
+        self._mind_complaints(events)
         self._prove_alive()
         if setup.has_to_read_tid:
             self._read_wanted(setup, wanted)
+
+    def _mind_complaints(self, events: list[Event]) -> None:
+        """Pass on what the reader says against its work; one that does nothing else is stopped and started from time to time."""
+        now_s = self._clock.now().monotonic_s
+        self._complaints.note(events, now_s)
+        complaint = self._complaints.standing(now_s)
+        if complaint != self._complaint:
+            self._complaint = complaint
+            self._ears.complained(complaint)
+        if not complaint.is_working and now_s - self._last_start_s >= START_AGAIN_S:
+            self.ask_in_time(StopInventory(), ANSWER_S)
+            self.start_inventory()
 
     def _read_wanted(self, setup: ReaderSetup, wanted: WantedTids) -> None:
         """One TID, if one is wanted and the air is free for it; then the inventory goes on as it was."""
@@ -172,8 +190,9 @@ class Session:
         raise ReaderRefused(_name(StartInventory()), f"{reply.status} {reply.detail}".strip())
 
     def _ask_surely(self, command: Command, tries: int = TRIES) -> Reply:
+        enough_s = ANSWER_S * len(self._encode(command))  # some commands are several questions
         for _ in range(tries):
-            reply = self.ask_in_time(command, ANSWER_S)
+            reply = self.ask_in_time(command, enough_s)
             if reply is not None:
                 return reply
         family = self._codec.facts.name

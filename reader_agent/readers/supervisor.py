@@ -1,7 +1,7 @@
 """Keeps one reader's conversation going: opens the line, says how it is, and opens it again for as long as it takes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Event, Thread
 
@@ -10,6 +10,7 @@ import structlog
 from reader_agent.clock import Clock
 from reader_agent.errors import LinkLost, PortHeld, ReaderRefused
 from reader_agent.links.link import OpenLink
+from reader_agent.readers.complaints import Complaint
 from reader_agent.readers.session import Codecs, Counters, Ears, ReaderSetup, Session
 from reader_agent.readers.tid_reading import WantedTids
 from schemas.identifiers import ReaderId
@@ -42,7 +43,7 @@ class ReaderSupervisor:
     """A thread for one reader. `state` and `status` may be read from any thread."""
 
     def __init__(self, plan: ReaderPlan, ears: Ears, clock: Clock) -> None:
-        self._plan, self._ears, self._clock = plan, ears, clock
+        self._plan, self._ears, self._clock = plan, replace(ears, complained=self._hear_complaint), clock
         self._counters = Counters()
         self._wanted = WantedTids()
         self._stop = Event()
@@ -108,6 +109,9 @@ class ReaderSupervisor:
             session.listen(self._plan.setup, self._wanted, self._stop)
         finally:
             link.close()
+
+    def _hear_complaint(self, complaint: Complaint) -> None:
+        self._enter(ReaderState.RUNNING if complaint.is_working else ReaderState.REFUSED, complaint.says)
 
     def _enter(self, state: ReaderState, detail: str) -> None:
         if (state, detail) != self.state:

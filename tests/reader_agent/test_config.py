@@ -223,3 +223,9 @@ def test_broker_addresses(*, url: str, host: str, port: int, has_tls: bool, user
     address = parse_broker(url)
     assert (address.host, address.port, address.has_tls, address.username, address.password) == (host, port, has_tls, username, password)
     assert "p@ss" not in f"{address} {address!r}"
+
+
+@pytest.mark.parametrize("family", ALL_FAMILIES)
+def test_every_family_may_have_its_first_port_in_a_lane(family: str) -> None:
+    config = parse_config(raw(readers=[reader(family=family)]), PATH)
+    assert config.readers[0].antennas == {1: "in"}
