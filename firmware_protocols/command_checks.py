@@ -9,6 +9,7 @@ from firmware_protocols.gen2 import MAX_EPC_WORDS, epc_size
 MAX_PASSWORD = 0xFFFFFFFF
 WriteCommand = WriteBank | WriteEpc | SetAccessPassword
 TagCommand = ReadBank | WriteCommand | LockTag
+MOST_MASKED_BYTES = 30
 PC_WORD, ACCESS_PASSWORD_WORD = 1, 2  # where they stand in their banks
 
 
@@ -53,6 +54,20 @@ def whole_dbm(family: str, power_dbm: float, most: int) -> int:
     if power_dbm != int(power_dbm):
         raise BadArgument(family, "power", "whole dBm", f"{power_dbm} dBm")
     return int(power_dbm)
+
+
+class EpcMask(NamedTuple):
+    """`start` counts bits from the first of the EPC."""
+
+    start: int
+    bits: int
+    mask: bytes
+
+
+def epc_mask(epc: bytes) -> EpcMask:
+    """What picks the tag with this EPC by a select of at most 255 bits: all of it, or, if it is longer, its last 15 words."""
+    mask = epc[-MOST_MASKED_BYTES:]
+    return EpcMask(8 * (len(epc) - len(mask)), 8 * len(mask), mask)
 
 
 class MemoryWrite(NamedTuple):

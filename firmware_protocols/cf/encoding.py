@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from firmware_protocols.cf.tables import BAND, Opcode
-from firmware_protocols.command_checks import TagCommand, check_command, check_ports, check_range, memory_write, whole_dbm
+from firmware_protocols.command_checks import TagCommand, check_command, check_ports, check_range, epc_mask, memory_write, whole_dbm
 from firmware_protocols.commands import (
     Beep,
     BeepMode,
@@ -90,8 +90,8 @@ def region_bytes(region: Region) -> bytes:
 
 def _selection(epc: bytes | None) -> Request:
     """Pointer u16 and length in bits, EPC: the tag that the next act is for. Kept by the reader, so an empty one is sent too."""
-    mask = epc or b""
-    return (Opcode.SET_SELECT_MASK, (0).to_bytes(2) + bytes((len(mask) * 8,)) + mask)
+    start, bits, mask = epc_mask(epc or b"")
+    return (Opcode.SET_SELECT_MASK, start.to_bytes(2) + bytes((bits,)) + mask)
 
 
 def _access(command: TagCommand) -> Request:

@@ -9,6 +9,7 @@ from firmware_protocols.command_checks import (
     check_command,
     check_ports,
     check_range,
+    epc_mask,
     lock_actions,
     memory_write,
     whole_dbm,
@@ -40,7 +41,7 @@ FAMILY = "chafon"
 MAX_POWER_DBM = 30
 MAX_READ_WORDS = 120
 MAX_WRITE_WORDS = 32
-LONGEST_NAMED_EPC_WORDS = 15  # a longer EPC is named by a mask over its last 15 words: a mask has 255 bits at most
+LONGEST_NAMED_EPC_WORDS = 15  # a longer EPC is named by a mask
 BY_MASK = 0xFF
 EPC_START_BIT = 0x20  # after CRC and PC
 Q = 4  # 16 slots: a checkpoint sees few tags at a time
@@ -191,6 +192,5 @@ def _target(epc: bytes | None, setup: Setup) -> tuple[bytes, bytes]:
     if setup.model is Model.UHFREADER18:
         raise BadArgument(FAMILY, "EPC of the tag", f"at most {LONGEST_NAMED_EPC_WORDS} words", f"{words} words")
     assert epc is not None
-    masked = epc[-2 * LONGEST_NAMED_EPC_WORDS :]
-    start = EPC_START_BIT + 8 * (len(epc) - len(masked))
-    return bytes((BY_MASK,)), bytes((Bank.EPC,)) + start.to_bytes(2) + bytes((8 * len(masked),)) + masked
+    start, bits, mask = epc_mask(epc)
+    return bytes((BY_MASK,)), bytes((Bank.EPC,)) + (EPC_START_BIT + start).to_bytes(2) + bytes((bits,)) + mask

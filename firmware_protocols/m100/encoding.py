@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from firmware_protocols.command_checks import TagCommand, check_command, check_range, lock_actions, memory_write
+from firmware_protocols.command_checks import TagCommand, check_command, check_range, epc_mask, lock_actions, memory_write
 from firmware_protocols.commands import (
     Beep,
     Command,
@@ -33,6 +33,7 @@ OUTPUTS = 4
 PIN_DIRECTION, PIN_VALUE = 0, 1
 SELECT_EPC = 0b000_000_01  # target S0, action 000, bank EPC (V2.1 §4.5)
 EPC_START_BIT = 0x20  # after CRC and PC
+NOT_TRUNCATED = 0
 NEVER_SELECT = 1
 
 
@@ -91,8 +92,8 @@ def _selection(epc: bytes | None) -> Request:
     """SET_SELECT also sets select mode 2 (for all but inventory); without an EPC, whichever tag answers is meant."""
     if epc is None:
         return (Opcode.SET_SELECT_MODE, bytes((NEVER_SELECT,)))
-    mask = bytes((SELECT_EPC,)) + EPC_START_BIT.to_bytes(4) + bytes((len(epc) * 8, 0)) + epc
-    return (Opcode.SET_SELECT, mask)
+    start, bits, mask = epc_mask(epc)
+    return (Opcode.SET_SELECT, bytes((SELECT_EPC,)) + (EPC_START_BIT + start).to_bytes(4) + bytes((bits, NOT_TRUNCATED)) + mask)
 
 
 def _access(family: str, command: TagCommand) -> Request:

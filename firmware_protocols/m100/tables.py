@@ -48,6 +48,7 @@ class Opcode(IntEnum):
     GET_MODEM = 0xF1
     SCAN_JAMMER = 0xF2
     SCAN_RSSI = 0xF3
+    SET_DENSE_READER_MODE = 0xF5
     ERROR = 0xFF
 
 
@@ -79,6 +80,7 @@ ANSWER: dict[int, Answer] = {
             Opcode.SET_CARRIER,
             Opcode.SET_POWER,
             Opcode.SET_MODEM,
+            Opcode.SET_DENSE_READER_MODE,
         ),
         Answer.STATUS,
     ),

@@ -24,7 +24,8 @@ END_OF_ROUND_SIZE = 7  # no tag report has this size: its EPC would be no whole 
 MISSING_ANTENNA_SIZE = 2
 TAG_REPORT_OVERHEAD = 4  # frequency and antenna, PC, RSSI
 PHASE_SIZE = 2
-ACCESS_HEAD, ACCESS_TAIL = 3, 3  # tag count u16, length; read length or code, frequency and antenna, count
+ACCESS_HEAD, ACCESS_TAIL = 3, 3  # tag count u16, length; RSSI, read length or code, then frequency and antenna, count
+RSSI_AT, COUNT_AT = -3, -1
 CRC_SIZE = 2
 USER_PLAN_SIZE, USER_STEP_KHZ = 6, 10
 HIGH_ANTENNAS = 0x80  # on 8-port boards: ports 5 to 8
@@ -135,14 +136,16 @@ def _round_end(frame: bytes) -> RoundEnded:
 
 def _buffered_tag(frame: bytes, data: bytes, reading: Reading) -> Event:
     """Tag count u16, length, PC, EPC, CRC, then RSSI, frequency and antenna, times read."""
-    tag, rest = _split_tag(data, data[-3], reading)
+    tag, rest = _split_tag(data, RSSI_AT, reading)
     if tag is None or rest:
         return content_error(frame, "count, length, PC, EPC and CRC, RSSI, antenna, times", data.hex())
     return tag._replace(rssi=_rssi(data[-3], reading), reads=data[-1] & 0x7F if reading.has_8_ports else data[-1])
 
 
-def _split_tag(data: bytes, high: int, reading: Reading) -> tuple[TagSeen | None, bytes]:
-    """The tag named between count, length and the three last bytes, and what follows its CRC; None if it does not hold that."""
+def _split_tag(data: bytes, high_at: int, reading: Reading) -> tuple[TagSeen | None, bytes]:
+    """The tag named between count, length and the three last bytes, and what follows its CRC; None if it does not hold that.
+    `high_at`: which of the last bytes has the antenna's third bit.
+    """
     body = data[ACCESS_HEAD:-ACCESS_TAIL]
     if len(data) < ACCESS_HEAD + ACCESS_TAIL + 2 or data[2] != len(body):
         return None, b""
@@ -151,7 +154,7 @@ def _split_tag(data: bytes, high: int, reading: Reading) -> tuple[TagSeen | None
     if len(body) < end + CRC_SIZE:
         return None, b""
     place = data[-2]
-    tag = TagSeen(body[2:end], pc, antenna=antenna_of(place, high, reading), frequency_khz=frequency_of(place, reading))
+    tag = TagSeen(body[2:end], pc, antenna=antenna_of(place, data[high_at], reading), frequency_khz=frequency_of(place, reading))
     return tag, body[end + CRC_SIZE :]
 
 
@@ -159,7 +162,7 @@ def _access_reply(frame: bytes, opcode: int, data: bytes, reading: Reading) -> E
     """81: what was read follows the CRC, its length stands third from the end: in bytes, or with some firmware in words. 82, 83, 84, 94:
     a code stands there.
     """
-    tag, rest = _split_tag(data, data[-1], reading)
+    tag, rest = _split_tag(data, COUNT_AT, reading)
     if tag is None or (opcode == Opcode.READ_BANK and len(rest) not in (data[-3], 2 * data[-3])):
         return content_error(frame, "count, length, PC, EPC, CRC, then the answer", data.hex())
     if opcode == Opcode.READ_BANK:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from firmware_protocols.cf.encoding import MAX_POWER_DBM, RELAYS, region_bytes
 from firmware_protocols.cf.frames import PUBLIC_ADDRESS, build_frame
 from firmware_protocols.cf.tables import BAND, Code, Opcode
+from firmware_protocols.command_checks import EpcMask
 from firmware_protocols.commands import Bank
 from firmware_protocols.events import HostCommand
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
@@ -19,6 +20,8 @@ EPC_AREA, Q, SESSION_0 = 0x01, 4, 0
 BY_TIME, BY_ROUNDS = 0, 1
 PARAMETERS_SIZE = 25
 DEFAULT_READER_ADDRESS = 0x00
+EPC_START_BIT = 0x20  # after CRC and PC
+NO_MASK = EpcMask(0, 0, b"")
 SET, ASK = 0x01, 0x02
 GEN2_PROTOCOL = 0x00
 TEMPERATURE_C, TEMPERATURE_LIMIT_C = 38, 75
@@ -36,7 +39,7 @@ class Settings:
     beeper: int = 1
     protocol: int = GEN2_PROTOCOL
     baud: int = BAUD_115200
-    mask: bytes = b""
+    mask: EpcMask = NO_MASK
     relays: dict[int, int] = field(default_factory=dict)
 
 
@@ -152,13 +155,14 @@ class CfDialect:
             return self._say(opcode, Code.FAILED, bytes((refusal.code,)) + named)
 
     def _is_selected(self, tag: SimulatedTag) -> bool:
-        return not self._settings.mask or tag.epc == self._settings.mask
+        start, bits, mask = self._settings.mask
+        return not bits or tag.has_bits(Bank.EPC, EPC_START_BIT + start, bits, mask)
 
     def _set_mask(self, asked: bytes) -> Code:
-        """Pointer u16 and length in bits into the EPC; only whole EPCs are masked here."""
-        if len(asked) < 3 or asked[:2] != bytes(2) or len(asked) - 3 != asked[2] // 8:
+        """Pointer u16 and length in bits into the EPC, mask."""
+        if len(asked) < 3 or len(asked) - 3 != (asked[2] + 7) // 8:
             return Code.BAD_PARAMETER
-        self._settings.mask = asked[3:]
+        self._settings.mask = EpcMask(int.from_bytes(asked[:2]), asked[2], asked[3:])
         return Code.OK
 
     def _parameters(self) -> bytes:

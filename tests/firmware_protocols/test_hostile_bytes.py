@@ -1,5 +1,8 @@
 """Whatever a line brings: no exception, no unbounded memory, no stall, and the same events however it was cut."""
 
+from collections.abc import Callable
+from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -7,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.cf.frames import build_frame as build_cf
+from firmware_protocols.chafon.codec import ChafonCodec
+from firmware_protocols.chafon.frames import build_frame as build_chafon
+from firmware_protocols.chafon.tables import Model
+from firmware_protocols.checksums import crc16_mercury
 from firmware_protocols.codec import Direction
 from firmware_protocols.events import Event, FrameError, TagSeen
+from firmware_protocols.m100.frames import DELIMITERS, FrameType
+from firmware_protocols.m100.frames import build_frame as build_m100
+from firmware_protocols.r2000.codec import R2000Codec
+from firmware_protocols.r2000.frames import build_frame as build_r2000
 from tests.firmware_protocols.reading import cut, drain, errors_of, read, without_errors
 
 REPORT = {
@@ -27,6 +39,13 @@ LONGEST_HELD = {
     "chafon": 256 + 256,
     "cf": 262 + 256,
 }
+MAKE: dict[str, Callable[..., Any]] = {
+    **{family: partial(codec_for, family) for family in REPORT},
+    "r2000 8 ports": partial(R2000Codec, antenna_ports=8),
+    "chafon 16 ports": partial(ChafonCodec, antenna_ports=16),
+    **{f"chafon {model}": partial(ChafonCodec, model=model) for model in Model},
+}
+"""Every family, and those that read otherwise by an option."""
 HEADS = {"m100": "bb", "r200": "aa", "r2000": "a0", "thingmagic": "ff", "chafon": "15", "cf": "cf"}
 
 
@@ -48,10 +67,12 @@ def bytes_of(event: Event, family: str) -> int:
 
 
 @pytest.mark.parametrize("direction", Direction)
-@given(line=lines, size=st.integers(1, 50))
-def test_no_exception_and_nothing_held_beyond_a_frame_and_some_noise(direction: Direction, line: tuple[str, bytes], size: int) -> None:
+@given(line=lines, size=st.integers(1, 50), choice=st.randoms(use_true_random=False))
+def test_no_exception_and_nothing_held_beyond_a_frame_and_some_noise(
+    direction: Direction, line: tuple[str, bytes], size: int, choice: Random
+) -> None:
     family, data = line
-    codec: Any = codec_for(family, direction=direction)
+    codec = MAKE[choice.choice([name for name in MAKE if name.split()[0] == family])](direction=direction)
     for piece in cut(data, size):
         codec.receive_data(piece)
         drain(codec)
@@ -65,6 +86,45 @@ def test_no_exception_and_nothing_held_beyond_a_frame_and_some_noise(direction: 
 def test_the_events_do_not_depend_on_how_the_line_cut_the_bytes(line: tuple[str, bytes], size: int) -> None:
     family, data = line
     assert read(codec_for(family), cut(data, size)) == read(codec_for(family), [data])
+
+
+def build_thingmagic(opcode: int, data: bytes) -> bytes:
+    """From the module: the data begin with the status."""
+    body = bytes((len(data) - 2, opcode)) + data
+    return b"\xff" + body + crc16_mercury(body).to_bytes(2)
+
+
+def build_response_or_notice(family: str, opcode: int, data: bytes) -> bytes:
+    return build_m100(DELIMITERS[family], FrameType(1 + opcode % 2), opcode, data)
+
+
+BUILD: dict[str, Callable[[int, bytes], bytes]] = {
+    **{family: partial(build_response_or_notice, family) for family in DELIMITERS},
+    "r2000": lambda opcode, data: build_r2000(1, opcode, data[:252]),
+    "thingmagic": lambda opcode, data: build_thingmagic(opcode, data[:250].ljust(2, b"\0")),
+    "chafon": lambda opcode, data: build_chafon(0, opcode, data[:250] or b"\0"),
+    "cf": lambda opcode, data: build_cf(0, opcode, data[:255] or b"\0"),
+}
+
+
+@pytest.mark.parametrize("name", MAKE)
+@given(opcode=st.integers(0, 255), data=st.one_of(st.binary(max_size=20), st.binary(max_size=260)))
+def test_any_whole_frame_is_one_event_at_least_and_never_an_exception(name: str, opcode: int, data: bytes) -> None:
+    frame = BUILD[name.split(maxsplit=1)[0]](opcode, data)
+    events = read(MAKE[name](), [frame], has_gap=False)
+    assert events
+    assert all(event.discarded == frame for event in errors_of(events))
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_every_opcode_with_every_short_payload(name: str) -> None:
+    """Where a length is looked at too late, an index is beyond the frame."""
+    codec = MAKE[name]()
+    for opcode in range(256):
+        for size in range(14):
+            for filling in (0x00, 0x01, 0x10, 0xFF):
+                frame = BUILD[name.split(maxsplit=1)[0]](opcode, bytes((filling,)) * size)
+                assert read(codec, [frame], has_gap=False), frame.hex()
 
 
 @given(line=lines)

@@ -31,7 +31,7 @@ from firmware_protocols.commands import (
     WriteBank,
     WriteEpc,
 )
-from firmware_protocols.errors import BadArgument, ProtocolError, Unsupported
+from firmware_protocols.errors import ProtocolError, Unsupported
 from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from tests.firmware_protocols.reading import VECTORS, cut, read
 
@@ -149,31 +149,27 @@ def test_a_whole_frame(command: Command, frame: str) -> None:
     [
         pytest.param(SetPower(34), id="power beyond the reader"),
         pytest.param(SetPower(20.5), id="half a dBm"),
-        pytest.param(SetAntennas(()), id="no antenna"),
-        pytest.param(SetAntennas((5,)), id="no such port"),
-        pytest.param(SetAntennas((1, 1)), id="a port twice"),
         pytest.param(SetRegion(Region.CHINA_800), id="no such region"),
         pytest.param(SetOutput(3, is_high=True), id="no such relay"),
         pytest.param(Beep(BeepMode.EACH_ROUND), id="beep once a round"),
         pytest.param(ReadBank(Bank.USER, 0, 93), id="longer than an answer"),
-        pytest.param(WriteBank(Bank.USER, 0, bytes(130)), id="more words than a write takes"),
-        pytest.param(WriteEpc(EPC, 0x3800), id="PC for a longer EPC"),
     ],
 )
-def test_what_no_reader_takes_is_refused_before_it_is_sent(command: Command) -> None:
+def test_what_a_gate_cannot(command: Command) -> None:
     with pytest.raises(ProtocolError):
         CfCodec().encode(command)
+
+
+def test_a_long_epc_is_masked_by_its_end() -> None:
+    """A mask has 255 bits at most."""
+    epc = bytes(range(62))
+    selection, _ = bodies_of(CfCodec(), ReadBank(Bank.TID, 0, 2, epc=epc))
+    assert selection == "0007" + "0100" + "f0" + epc[32:].hex()
 
 
 def test_a_lock_is_refused_rather_than_guessed() -> None:
     with pytest.raises(Unsupported, match="cf readers cannot lock tags: the maker publishes no numbers"):
         CfCodec().encode(LockTag(1, epc_bank=LockAction.CLOSED_FOREVER))
-
-
-@pytest.mark.parametrize(("address", "ports"), [(256, 4), (-1, 4), (0, 3), (0, 16)])
-def test_an_option_that_no_reader_has(address: int, ports: int) -> None:
-    with pytest.raises(BadArgument):
-        CfCodec(address=address, antenna_ports=ports)
 
 
 @pytest.mark.parametrize(
@@ -317,16 +313,3 @@ def test_a_wrong_crc_is_named_with_both_values() -> None:
     (error,) = read(CfCodec(), [bytes.fromhex("cf0000010112421e")])
     assert isinstance(error, FrameError)
     assert (error.reason, error.expected, error.found) == (FrameFault.CHECKSUM, "421d", "421e")
-
-
-@pytest.mark.parametrize("address", [0x00, 0x01, 0xFE])
-def test_answers_are_taken_from_any_address(address: int) -> None:
-    assert isinstance(event_of(0x0001, "12", address=address, codec=CfCodec(address=0)), RoundEnded)
-
-
-def test_the_other_half_reads_what_we_send() -> None:
-    codec = CfCodec(direction=Direction.TO_READER)
-    assert read(codec, CfCodec(address=5).encode(ReadBank(Bank.TID, 0, 2))) == [
-        HostCommand("set_select_mask", 0x0007, bytes(3), 5),
-        HostCommand("read_bank", 0x0003, bytes.fromhex("000000000002000002"), 5),
-    ]
