@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from registry_server.authorities.models import Agent, Authority, Checkpoint
@@ -22,7 +23,8 @@ from schemas.identifiers import ProofLevel
 
 MINUTE = timedelta(minutes=1)
 RECENT_PASSAGES = 40_000
-"""How far back, in ids, the last minute and the last legal ones are looked for: passages have no index by time."""
+"""How far back, in ids, the newest legal and flagged ones are looked for."""
+FIRST_STEP = 500
 ALL = 1_000_000_000
 
 
@@ -40,15 +42,15 @@ def newest_position(session: Session) -> Position:
 
 
 def passed_after(session: Session, after: Position, limit: int = ALL) -> Page:
-    """The next `limit` passages with all their flags, and earlier passages that were flagged since."""
+    """The next `limit` passages with all their flags, and earlier passages of the next `limit` flags: those were flagged since."""
     rows = session.execute(_passages().where(Passage.id > after.passage).order_by(Passage.id).limit(limit)).all()
     last = rows[-1].id if rows else after.passage
-    flags = _flags(session, Flag.passage_id <= last, or_(Flag.passage_id > after.passage, Flag.id > after.flag))
-    late = sorted(flags.keys() - {row.id for row in rows})
-    is_whole = len(rows) < limit
-    newest_flag = max((flag.id for seen in flags.values() for flag in seen), default=0) if is_whole else 0
+    newer = session.execute(select(Flag.id, Flag.passage_id).where(Flag.id > after.flag).order_by(Flag.id).limit(limit)).all()
+    told = list(takewhile(lambda flag: flag.passage_id <= last, newer))
+    late = sorted({flag.passage_id for flag in told if flag.passage_id <= after.passage})
+    flags = _flags(session, and_(Flag.passage_id > after.passage, Flag.passage_id <= last))
     passed = [_passed(row, flags.get(row.id, [])) for row in rows] + _by_id(session, late)
-    return Page(Position(last, max(after.flag, newest_flag)), passed, is_whole)
+    return Page(Position(last, told[-1].id if told else after.flag), passed, len(rows) < limit and len(newer) < limit)
 
 
 def latest_clear(session: Session, checkpoint_id: int | None, limit: int) -> list[Passed]:
@@ -89,6 +91,24 @@ def health(session: Session, authority_ids: Iterable[int], now: datetime) -> dic
 
 def _recent(session: Session) -> int:
     return (session.scalar(select(func.max(Passage.id))) or 0) - RECENT_PASSAGES
+
+
+def _last_before(session: Session, at: datetime) -> int:
+    """A passage of whatever authority that arrived before, at most twice as far back as need be; 0 if there is none.
+
+    Passages have no index by time, but their ids rise with their arrival: steps that double find the place in a few looks.
+    """
+    passages = Passage.__table__.c  # of all authorities: a session's own may lie far apart
+    newest, step = session.scalar(select(func.max(passages.id))) or 0, FIRST_STEP
+    while (id_ := newest - step) > 0:
+        look = select(passages.id, passages.received_at).where(passages.id <= id_).order_by(passages.id.desc()).limit(1)
+        found = session.execute(look).one_or_none()
+        if found is None:
+            return 0
+        if found.received_at < at:
+            return int(found.id)
+        step *= 2
+    return 0
 
 
 def _at(statement: "Select[*tuple[Any, ...]]", checkpoint_id: int | None) -> "Select[*tuple[Any, ...]]":
@@ -168,7 +188,7 @@ def _bike(row: Row[Any]) -> Bike | None:
 
 def _last_minute(session: Session, now: datetime) -> dict[tuple[int, Verdict], int]:
     statement = select(Passage.checkpoint_id, Passage.verdict, func.count()).where(
-        Passage.id > _recent(session), Passage.received_at > now - MINUTE
+        Passage.id > _last_before(session, now - MINUTE), Passage.received_at > now - MINUTE
     )
     counts: dict[tuple[int, Verdict], int] = defaultdict(int)
     for checkpoint_id, verdict, count in session.execute(statement.group_by(Passage.checkpoint_id, Passage.verdict)):

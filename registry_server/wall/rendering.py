@@ -13,6 +13,7 @@ from registry_server.cases.rules import GroupKey, by_seriousness
 from registry_server.sightings.models import Verdict
 from registry_server.wall.board import CheckpointNow, Passed, Words
 from registry_server.wall.feed import News
+from registry_server.wall.position import Position
 from registry_server.web.texts import Language, Texts
 
 MOST_ROWS = 20
@@ -108,9 +109,9 @@ def describe(passed: Passed) -> dict[str, Any]:
     }
 
 
-def sign(name: str) -> bytes:
-    """An event that says all by its name."""
-    return _event(name, {})
+def sign(name: str, position: Position | None = None) -> bytes:
+    """An event that says all by its name, and by its id where the client is to ask on."""
+    return _event(name, {}, str(position or ""))
 
 
 def _event(name: str, data: Mapping[str, Any], id_: str = "") -> bytes:

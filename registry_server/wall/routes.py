@@ -20,7 +20,7 @@ from registry_server.wall.feed import STREAMS_PER_OFFICER, Feed, News
 from registry_server.wall.position import Position
 from registry_server.wall.rendering import MOST_CARDS, MOST_ROWS, Painter, Show, program_events, sign
 from registry_server.wall.source import DatabaseSource
-from registry_server.wall.stream import SignedOut, Stale, Viewer, follow
+from registry_server.wall.stream import More, SignedOut, Stale, Viewer, follow
 from registry_server.web.deps import Now, ReadSession, SignedIn, is_still_signed_in, registry_database, require
 from registry_server.web.navigation import Place
 from registry_server.web.pages import language_of, page, texts_of
@@ -32,6 +32,8 @@ SEND_WITHIN_S = 30.0
 """A client that takes nothing for so long is gone; it comes back with its position."""
 
 STOP_WITHIN_S = 2.0
+MOST_MISSED_PAGES = 20
+"""Of PAGE_PASSAGES: a program that was away for long comes back for the rest, and holds no thread for all of it at once."""
 
 router = APIRouter(prefix="/wall")
 Watcher = Annotated[SignedIn, Depends(require(*ROLES))]
@@ -97,7 +99,7 @@ def stream_page(
 ) -> EventSourceResponse:
     """Events `passages` (pieces of the page), `health`, `stale` (load the page again), `signed_out`."""
     show, painter, clock = _show(request, session, checkpoint), _painter(request), request.app.state.clock
-    viewer = _viewer(request, signed_in, most_missed_pages=1)
+    viewer = _viewer(request, signed_in, 1, lambda _: Stale())
     return _stream(
         request, viewer, starting.or_now(session), lambda news: news.text(show, lambda one: painter.page_event(show, clock.now(), one))
     )
@@ -107,10 +109,14 @@ def stream_page(
 def stream_for_programs(
     request: Request, signed_in: Watcher, starting: Starting, session: ReadSession, checkpoint: str = ""
 ) -> EventSourceResponse:
-    """One event `passage` for each, nothing left out; again when a later read raises one more flag on it."""
+    """One event `passage` for each, nothing left out; again when a later read raises one more flag on it.
+
+    After MOST_MISSED_PAGES of what was missed the stream ends with the event `more`, whose id is where to ask on: an EventSource does so
+    by itself.
+    """
     show = _show(request, session, checkpoint)
     key = ("json", show.checkpoint)
-    viewer = _viewer(request, signed_in, most_missed_pages=None)
+    viewer = _viewer(request, signed_in, MOST_MISSED_PAGES, More)
     return _stream(request, viewer, starting.or_now(session), lambda news: news.text(key, lambda one: program_events(show, one)))
 
 
@@ -132,6 +138,8 @@ async def _events(feed: Feed, viewer: Viewer, start: Position, encode: Callable[
             match news:
                 case Stale():
                     yield sign("stale")
+                case More(position):
+                    yield sign("more", position)
                 case SignedOut():
                     yield sign("signed_out")
                 case _:
@@ -141,14 +149,14 @@ async def _events(feed: Feed, viewer: Viewer, start: Position, encode: Callable[
         log.warning("a wall's stream lost the database; it will ask again", reason=str(error.orig))
 
 
-def _viewer(request: Request, signed_in: SignedIn, most_missed_pages: int | None) -> Viewer:
+def _viewer(request: Request, signed_in: SignedIn, most_missed_pages: int, too_much: Callable[[Position], Stale | More]) -> Viewer:
     database = registry_database(request)
 
     def missed(position: Position, limit: int) -> queries.Page:
         with database.read(signed_in.authority_id) as session:
             return queries.passed_after(session, position, limit)
 
-    return Viewer(signed_in.authority_id, signed_in.officer_id, missed, lambda: is_still_signed_in(request), most_missed_pages)
+    return Viewer(signed_in.authority_id, signed_in.officer_id, missed, lambda: is_still_signed_in(request), most_missed_pages, too_much)
 
 
 def _painter(request: Request) -> Painter:

@@ -20,6 +20,13 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """As much was sent as one answer carries: ask again from here."""
+
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut:
     """The session has ended."""
 
@@ -32,16 +39,18 @@ class Viewer:
     officer_id: int
     missed: Callable[[Position, int], Page]
     is_signed_in: Callable[[], bool]
-    most_missed_pages: int | None = None
-    """None: everything is sent, however much it is."""
+    most_missed_pages: int
+    """How many pages of PAGE_PASSAGES are sent of what was missed."""
+    too_much: Callable[[Position], Stale | More]
+    """What is said when there is more, as the last of the stream."""
     look_every_s: float = 15.0
     """How often the session is looked at."""
     stopping: anyio.Event = field(default_factory=anyio.Event)
     """Set when the server stops: the stream then ends in good order."""
 
 
-async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncGenerator[News | Stale | SignedOut, None]:
-    """All news after `start`, each version of a passage once. Ends when the session or the feed ends, or after Stale."""
+async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncGenerator[News | Stale | More | SignedOut, None]:
+    """All news after `start`, each version of a passage once. Ends when the session or the feed ends, or after Stale or More."""
     position = start
     async with feed.subscribe(viewer.authority_id, viewer.officer_id) as subscription, _ended_by(viewer.stopping, subscription):
         while True:
@@ -49,7 +58,7 @@ async def follow(feed: Feed, viewer: Viewer, start: Position) -> AsyncGenerator[
             delivered: set[tuple[int, int]] = set()
             async for news in _missed(viewer, position):
                 yield news
-                if isinstance(news, Stale):
+                if isinstance(news, Stale | More):
                     return
                 position = news.position
                 delivered.update(passed.version for passed in news.passed)
@@ -75,17 +84,14 @@ async def _ended_by(stopping: anyio.Event, subscription: Subscription) -> AsyncI
         ender.cancel()
 
 
-async def _missed(viewer: Viewer, position: Position) -> AsyncIterator[News | Stale]:
-    pages = 0
-    while True:
-        if pages == viewer.most_missed_pages:
-            yield Stale()
-            return
+async def _missed(viewer: Viewer, position: Position) -> AsyncIterator[News | Stale | More]:
+    for _ in range(viewer.most_missed_pages):
         page = await asyncio.to_thread(viewer.missed, position, PAGE_PASSAGES)
-        position, pages = page.position, pages + 1
+        position = page.position
         yield News(position, tuple(page.passed))
         if page.is_whole:
             return
+    yield viewer.too_much(position)
 
 
 async def _live(

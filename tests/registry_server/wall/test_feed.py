@@ -15,7 +15,7 @@ from registry_server.wall.board import CheckpointNow, FlagSeen, Passed, Words
 from registry_server.wall.feed import QUEUE_MESSAGES, STREAMS_PER_OFFICER, Feed, News, Subscription
 from registry_server.wall.position import Position
 from registry_server.wall.queries import Page
-from registry_server.wall.stream import SignedOut, Viewer, follow
+from registry_server.wall.stream import More, SignedOut, Viewer, follow
 from schemas.identifiers import ProofLevel
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -130,7 +130,7 @@ def viewer_of(stored: list[Passed], *, is_signed_in: bool = True) -> Viewer:
         rest = [row for row in stored if row.id > after.passage]
         return Page(Position(rest[:limit][-1].id if rest else after.passage, 0), rest[:limit], is_whole=len(rest) <= limit)
 
-    return Viewer(1, 10, missed, lambda: is_signed_in, look_every_s=-1.0)
+    return Viewer(1, 10, missed, lambda: is_signed_in, 1000, More, look_every_s=-1.0)
 
 
 def test_a_watcher_who_sleeps_through_more_than_his_queue_holds_still_gets_everything_once() -> None:

@@ -233,6 +233,23 @@ def test_a_page_that_was_away_too_long_is_told_to_load_again(play: Callable[[Sce
     assert play(scene) == ["passages", "stale"]
 
 
+def test_a_program_that_asks_for_everything_is_given_a_bounded_part_and_told_that_there_is_more(
+    play: Callable[[Scene], Any], street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry_server.wall.routes.MOST_MISSED_PAGES", 2)
+    driven = street.drive_all([(STRANGER, ())] * (2 * PAGE_PASSAGES + 30))
+
+    async def scene(wall: Wall) -> tuple[list[Event], list[Event]]:
+        async with wall.watch(f"{STREAM}?after=0.0") as events:
+            first = [event async for event in events]
+        async with wall.watch(STREAM, **{"Last-Event-ID": first[-1].id}) as events:
+            return first, await passages(events, 30)
+
+    first, rest = play(scene)
+    assert (first[-1].name, first[-1].id) == ("more", f"{driven[2 * PAGE_PASSAGES - 1]}.0")
+    assert ids(first[:-1]) + ids(rest) == driven
+
+
 def test_a_server_that_stops_ends_its_streams(play: Callable[[Scene], Any], app: FastAPI, street: Street) -> None:
     async def scene(wall: Wall) -> int:
         async with wall.watch() as events:
