@@ -46,9 +46,10 @@ class BrokerConnection:
         self._thread = Thread(target=self._run, name=f"mqtt {address.place}", daemon=True)
         self._thread.start()
         was_answered = self._ready.wait(CONNECT_TIMEOUT_S)
-        if not was_answered or self._refusal:
+        reason = self._refusal if was_answered else f"the broker does not answer; {NO_BROKER}"
+        if reason:
             self.close()
-            raise self._lost(self._refusal or f"the broker does not answer; {NO_BROKER}")
+            raise self._lost(reason)
 
     def publish(self, payload: bytes) -> bool:
         """To the address's topic, QoS 1. False when there is no connection any more."""
