@@ -108,7 +108,9 @@ class LlrpCodec:
         if isinstance(command, SetAntennas):
             self._ports = command.ports
         messages = tuple(self._number(message_type, body) for message_type, body in requests)
-        self._has_events = self._has_events or isinstance(command, StartInventory | TagCommand)
+        if isinstance(command, StartInventory | TagCommand) and not self._has_events:
+            self._has_events = True
+            self._ask_for_events()
         connection.awaited = None
         if isinstance(command, TagCommand):
             self._last_op_spec_id = op_spec_id
@@ -116,6 +118,13 @@ class LlrpCodec:
             last = messages[-1]
             connection.awaited = AwaitedAccess(name_of(type_of(last)), id_of(last), op_spec_id, access_rospec_id(op_spec_id), reads_tid)
         return messages
+
+    def _ask_for_events(self) -> None:
+        """A reader may have been left holding them back until its host is ready. The message has no answer, so it is not a frame of
+        the command.
+        """
+        self._answers.append(self._number(MessageType.ENABLE_EVENTS_AND_REPORTS, b""))
+        self._connection.unasked_ids = {self._last_message_id}
 
     def _number(self, message_type: MessageType, body: bytes) -> bytes:
         self._last_message_id = self._last_message_id % 0xFFFFFFFF + 1

@@ -33,6 +33,8 @@ class Connection:
     pc: int | None = None
     """The last that was said: `last` has none where its length bits belied the EPC."""
     awaited: AwaitedAccess | None = None
+    unasked_ids: set[int] = field(default_factory=set)
+    """Of messages that have no answer: an ERROR_MESSAGE to one of them is the answer to nothing that was asked."""
     capabilities: Capabilities = UNKNOWN
     channels_khz: Mapping[int, int] = field(default_factory=dict)
     """Frequency by ChannelIndex."""

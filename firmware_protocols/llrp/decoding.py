@@ -184,6 +184,9 @@ def _decode_other(message: bytes, reports: TagReports) -> list[Event]:
         raise Malformed(f"an LLRPStatus in {name_of(message_type)}", "none")
     code, meaning = _read_status(message, status)
     known = reports.connection
+    if message_type == MessageType.ERROR_MESSAGE and id_of(message) in known.unasked_ids:
+        known.unasked_ids.discard(id_of(message))
+        return [Notice("error", meaning.status, code, detail=meaning.text)]
     if message_type == MessageType.GET_READER_CAPABILITIES_RESPONSE and code == 0:
         known.learn(read_capabilities(message, parameters, known.capabilities))
     awaited = known.awaited

@@ -32,6 +32,7 @@ from firmware_protocols.gen2 import LockField
 from firmware_protocols.llrp.capabilities import Capabilities
 from firmware_protocols.llrp.frames import tlv
 from firmware_protocols.llrp.tables import (
+    COUNTRY_REGION,
     IMPINJ,
     LOCK_DATA_FIELD,
     LOCK_PRIVILEGE,
@@ -133,7 +134,8 @@ def _setting(command: SetAntennas | SetPower | SetRegion | SetOutput | Beep, sit
 
 def _check_region(region: Region, capabilities: Capabilities) -> Request:
     """No message changes it. If the reader's is the wanted one, or it has not said, it is asked which it has."""
-    if capabilities.standard is not None and STANDARD_REGION.get(capabilities.standard) != region:
+    known = {STANDARD_REGION.get(capabilities.standard or 0), COUNTRY_REGION.get(capabilities.country or 0)}
+    if capabilities.standard is not None and region not in known:
         has = STANDARD.get(capabilities.standard, f"standard {capabilities.standard}")
         raise Unsupported(FAMILY, f"change their region to {region}", f"this one has {has}; it is set on the reader's own page, if at all")
     return QUESTIONS[GetRegion]

@@ -232,6 +232,10 @@ class Tlv(IntEnum):
     C1G2_RF_MODE_TABLE = 328
     C1G2_RF_MODE_ENTRY = 329
     C1G2_INVENTORY_COMMAND = 330
+    C1G2_FILTER = 331
+    C1G2_TAG_INVENTORY_MASK = 332
+    C1G2_STATE_AWARE_ACTION = 333
+    C1G2_STATE_UNAWARE_ACTION = 334
     C1G2_RF_CONTROL = 335
     C1G2_SINGULATION_CONTROL = 336
     C1G2_TAG_SPEC = 338
@@ -250,6 +254,7 @@ class Tlv(IntEnum):
     C1G2_LOCK_RESULT = 352
     C1G2_BLOCK_ERASE_RESULT = 353
     C1G2_BLOCK_WRITE_RESULT = 354
+    SPEC_LOOP_EVENT = 356
     C1G2_RECOMMISSION_RESULT = 360
     C1G2_BLOCK_PERMALOCK_RESULT = 361
     C1G2_BLOCK_PERMALOCK_STATUS_RESULT = 362
@@ -397,6 +402,7 @@ EVENT: dict[int, EventName] = {
     Tlv.RF_SURVEY_EVENT: EventName("rf_survey", 7),
     Tlv.AISPEC_EVENT: EventName("aispec", 7),
     Tlv.ANTENNA_EVENT: EventName("antenna", 3),
+    Tlv.SPEC_LOOP_EVENT: EventName("spec_loop", 8),
     Tlv.CONNECTION_ATTEMPT_EVENT: EventName("connection_attempt", 2),
     Tlv.CONNECTION_CLOSE_EVENT: EventName("connection_close", 0),
 }
@@ -442,6 +448,8 @@ STANDARD: dict[int, str] = {
 """CommunicationsStandard of the regulatory capabilities (§10.2.4)."""
 
 STANDARD_REGION: dict[int, Region] = {1: Region.US, 2: Region.EU, 9: Region.KOREA}
+COUNTRY_REGION: dict[int, Region] = {50: Region.BANGLADESH, 356: Region.INDIA}
+"""By ISO 3166 number, for plans that the standard has no number of."""
 
 LOCK_PRIVILEGE: dict[LockAction, int] = {
     LockAction.NEEDS_PASSWORD: 0,

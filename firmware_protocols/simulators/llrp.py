@@ -8,8 +8,9 @@ from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand
 from firmware_protocols.llrp.codec import LlrpCodec
 from firmware_protocols.llrp.frames import id_of, type_of
 from firmware_protocols.simulators.faults import NO_FAULTS, LineFaults
-from firmware_protocols.simulators.llrp_dialect import MALFORMED, OTHER_CLIENT_CONNECTED, LlrpDialect, TagReports
+from firmware_protocols.simulators.llrp_dialect import MALFORMED, OTHER_CLIENT_CONNECTED, LlrpDialect
 from firmware_protocols.simulators.llrp_settings import PLAIN, LlrpOptions
+from firmware_protocols.simulators.llrp_speaker import TagReports
 from firmware_protocols.simulators.reader import DEFAULT_OPTIONS, Emission, LineReader, LineSetup, ReaderOptions
 from firmware_protocols.simulators.tag_field import TagField
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from firmware_protocols.llrp.frames import tlv, tv
 from firmware_protocols.llrp.tables import IMPINJ, ImpinjParameter, Tlv, Tv
+from firmware_protocols.simulators.llrp_rospecs import ReportSpec
 from firmware_protocols.simulators.llrp_settings import FREQUENCIES_KHZ
-from firmware_protocols.simulators.llrp_specs import ReportSpec
 from firmware_protocols.simulators.tag_field import Answer, Presence
 
 TAGS_PER_MESSAGE = 200

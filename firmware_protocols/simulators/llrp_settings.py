@@ -1,10 +1,11 @@
 """What a simulated LLRP reader says of itself and of its settings, as parameters (§10, §13)."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of, tlv
 from firmware_protocols.llrp.tables import IMPINJ, Tlv
+from firmware_protocols.simulators.llrp_rospecs import ReportSpec, read_report_spec
 
 FREQUENCIES_KHZ = (865_700, 866_300, 866_900, 867_500)
 POWERS_CDBM = tuple(range(1000, 3025, 25))
@@ -58,6 +59,16 @@ class Settings:
     outputs: dict[int, bool] = field(default_factory=dict)
     inputs: dict[int, bool] = field(default_factory=dict)
     has_impinj_extensions: bool = False
+    reports: ReportSpec = field(default_factory=ReportSpec)
+    """For ROSpecs that do not say it themselves."""
+    holds_back: bool = False
+    """After a new connection nothing is told until ENABLE_EVENTS_AND_REPORTS."""
+
+    def reset(self) -> None:
+        """What the host was shown at the pins stays."""
+        fresh = Settings(outputs=self.outputs, inputs=self.inputs)
+        for each in fields(Settings):
+            setattr(self, each.name, getattr(fresh, each.name))
 
 
 def change(settings: Settings, data: bytes, parameter: Parameter, antenna_ports: int) -> bool:
@@ -75,6 +86,10 @@ def change(settings: Settings, data: bytes, parameter: Parameter, antenna_ports:
         for state in parameters_of(data, start, end):
             event, is_on = _fields(">HB", data, state)
             (settings.events.add if is_on & 0x80 else settings.events.discard)(event)
+    elif kind == Tlv.RO_REPORT_SPEC:
+        settings.reports = read_report_spec(data, parameter)
+    elif kind == Tlv.EVENTS_AND_REPORTS:
+        settings.holds_back = bool(_fields(">B", data, parameter)[0] & 0x80)
     elif kind == Tlv.ANTENNA_CONFIGURATION:
         return _change_antenna(settings, data, parameter, antenna_ports)
     return True
@@ -140,14 +155,14 @@ def configuration(requested: int, settings: Settings, antennas: dict[int, bool])
         1: tlv(Tlv.IDENTIFICATION, struct.pack(">BH", 0, len(MAC)), MAC),
         2: b"".join(tlv(Tlv.ANTENNA_PROPERTIES, struct.pack(">BHh", 0x80 * there, port, 0)) for port, there in antennas.items()),
         3: b"".join(_antenna(port, settings) for port in antennas),
-        4: _report_spec(),
+        4: _report_spec(settings.reports),
         5: tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *(_event_state(event, settings) for event in range(EVENT_TYPES))),
         6: tlv(Tlv.ACCESS_REPORT_SPEC, bytes(1)),
         7: tlv(Tlv.CONFIGURATION_STATE, bytes(4)),
         8: tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", settings.keepalive_ms > 0, settings.keepalive_ms)),
         9: b"".join(tlv(Tlv.GPI_PORT_CURRENT_STATE, struct.pack(">HBB", pin, 0x80, level)) for pin, level in _levels(settings.inputs)),
         10: b"".join(tlv(Tlv.GPO_WRITE_DATA, struct.pack(">HB", pin, 0x80 * level)) for pin, level in _levels(settings.outputs)),
-        11: tlv(Tlv.EVENTS_AND_REPORTS, bytes(1)),
+        11: tlv(Tlv.EVENTS_AND_REPORTS, bytes((0x80 * settings.holds_back,))),
     }
     in_order = (1, 2, 3, 5, 4, 6, 7, 8, 9, 10, 11)  # as the response has them
     return b"".join(parts[each] for each in in_order) if requested == EVERYTHING else parts.get(requested, b"")
@@ -172,5 +187,7 @@ def _antenna(port: int, settings: Settings) -> bytes:
     )
 
 
-def _report_spec() -> bytes:
-    return tlv(Tlv.RO_REPORT_SPEC, struct.pack(">BH", 2, 0), tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, b"\xff\xc0"))
+def _report_spec(reports: ReportSpec) -> bytes:
+    memory = tlv(Tlv.C1G2_EPC_MEMORY_SELECTOR, bytes((reports.epc_memory,)))
+    selector = tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, reports.selected.to_bytes(2), memory)
+    return tlv(Tlv.RO_REPORT_SPEC, struct.pack(">BH", reports.trigger, reports.count), selector)

@@ -1,4 +1,4 @@
-"""What a host has laid ready in a simulated LLRP reader: when to read tags, what to report of them, what to do to them (§11, §12, §13)."""
+"""AccessSpecs as a host has laid them ready in a simulated LLRP reader: what to do to which tags (§12, §15.2.1.5)."""
 
 import struct
 from collections.abc import Iterator
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from firmware_protocols.commands import Bank
 from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, lock_change
 from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of, tlv
-from firmware_protocols.llrp.tables import IMPINJ, LOCK_DATA_FIELD, LOCK_PRIVILEGE, ImpinjParameter, Tlv
+from firmware_protocols.llrp.tables import LOCK_DATA_FIELD, LOCK_PRIVILEGE, Tlv
+from firmware_protocols.simulators.llrp_rospecs import RoSpec, Target, need
 from firmware_protocols.simulators.simulated_tag import SimulatedTag, TagRefused, WrongPassword
 
-IMMEDIATE, DURATION, BY_TAGS = 1, 1, 3  # start trigger; stop triggers
+STATE_AT = 11  # in an AccessSpec with its header
+ENABLED = 0x80
 ACCESS_OPS = {
     Tlv.C1G2_READ: Tlv.C1G2_READ_RESULT,
     Tlv.C1G2_WRITE: Tlv.C1G2_WRITE_RESULT,
@@ -37,64 +39,6 @@ _ACTION = {code: each for each, code in LOCK_PRIVILEGE.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class ReportSpec:
-    """When tags are reported and what of them."""
-
-    trigger: int = 2
-    """0 when asked, 1 and 2 after so many tags or at the end."""
-    tags: int = 0
-    """0: only at the end."""
-    selected: int = 0xFFC0
-    """Bits of TagReportContentSelector."""
-    epc_memory: int = 0
-    """0x80 CRC, 0x40 PC."""
-    impinj: frozenset[int] = frozenset()
-    """Which of Impinj's own fields."""
-
-
-@dataclass(slots=True)
-class RoSpec:
-    """One ROSpec as it was added, and whether it runs."""
-
-    rospec_id: int
-    encoded: bytes
-    starts_at_once: bool
-    lasts_ms: int | None
-    antennas: tuple[int, ...]
-    """(0,): all."""
-    reports: ReportSpec | None
-    is_enabled: bool = False
-    ends_s: float | None = None
-    """While it runs: when it ends; None if it does not."""
-    is_active: bool = False
-
-    def with_state(self) -> bytes:
-        """As GET_ROSPECS shows it: 0 disabled, 1 inactive, 2 active."""
-        state = 2 if self.is_active else int(self.is_enabled)
-        return self.encoded[:9] + bytes((state,)) + self.encoded[10:]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which tags are meant: a bank's bits from a place, under a mask."""
-
-    bank: Bank
-    is_match: bool
-    pointer: int
-    mask: int
-    data: int
-    bits: int
-
-    def means(self, tag: SimulatedTag) -> bool:
-        memory = tag.peek(self.bank)
-        shift = len(memory) * 8 - self.pointer - self.bits
-        if shift < 0:
-            return not self.is_match
-        found = int.from_bytes(memory) >> shift
-        return ((found ^ self.data) & self.mask == 0) is self.is_match
-
-
-@dataclass(frozen=True, slots=True)
 class Operation:
     kind: int
     body: bytes
@@ -107,6 +51,7 @@ class AccessSpec:
     rospec_id: int
     encoded: bytes
     targets: tuple[Target, ...]
+    """One or two, all of which a tag has to fit (§15.2.1.5.1.1: a Boolean AND)."""
     operations: tuple[Operation, ...]
     times_left: int | None
     """None: as often as a tag is read."""
@@ -114,7 +59,11 @@ class AccessSpec:
 
     def means(self, tag: SimulatedTag, antenna: int, rospec_id: int) -> bool:
         is_here = self.antenna in (0, antenna) and self.rospec_id in (0, rospec_id)
-        return self.is_enabled and is_here and any(target.means(tag) for target in self.targets)
+        return self.is_enabled and is_here and all(target.means(tag) for target in self.targets)
+
+    def with_state(self) -> bytes:
+        """As GET_ACCESSSPECS shows it."""
+        return self.encoded[:STATE_AT] + bytes((ENABLED * self.is_enabled,)) + self.encoded[STATE_AT + 1 :]
 
 
 @dataclass(slots=True)
@@ -129,106 +78,16 @@ class Specs:
         return next((spec for spec in self.rospecs.values() if spec.is_active), None)
 
 
-def read_rospec(data: bytes, spec: Parameter) -> RoSpec:
-    """Raises Malformed."""
-    _need(spec, 6)
-    rospec_id, _, _ = struct.unpack_from(">IBB", data, spec.start)
-    starts_at_once, reports = False, None
-    lasts_ms: int | None = None
-    antennas: tuple[int, ...] = ()
-    stays: list[int | None] = []
-    for inner in parameters_of(data, spec.start + 6, spec.end):
-        if inner.type == Tlv.RO_BOUNDARY_SPEC:
-            starts_at_once, lasts_ms = _read_boundary(data, inner)
-        elif inner.type == Tlv.AISPEC:
-            ports, stay = _read_aispec(data, inner)
-            antennas, stays = antennas + ports, [*stays, stay]
-        elif inner.type == Tlv.RO_REPORT_SPEC:
-            reports = read_report_spec(data, inner)
-    if not stays:
-        raise Malformed("an AISpec in the ROSpec", "none")
-    if lasts_ms is None and None not in stays:
-        lasts_ms = sum(stay or 0 for stay in stays)
-    encoded = data[spec.start - 4 : spec.end]
-    return RoSpec(rospec_id, encoded, starts_at_once, lasts_ms, (0,) if 0 in antennas else antennas, reports)
-
-
-def _read_boundary(data: bytes, boundary: Parameter) -> tuple[bool, int | None]:
-    starts_at_once, lasts_ms = False, None
-    for trigger in parameters_of(data, boundary.start, boundary.end):
-        if trigger.type == Tlv.ROSPEC_START_TRIGGER:
-            _need(trigger, 1)
-            starts_at_once = data[trigger.start] == IMMEDIATE
-        elif trigger.type == Tlv.ROSPEC_STOP_TRIGGER:
-            _need(trigger, 5)
-            kind, duration_ms = struct.unpack_from(">BI", data, trigger.start)
-            lasts_ms = duration_ms if kind == DURATION else None
-    return starts_at_once, lasts_ms
-
-
-def _read_aispec(data: bytes, aispec: Parameter) -> tuple[tuple[int, ...], int | None]:
-    """Its antennas, and for how many milliseconds it is worked on; None: without an end."""
-    _need(aispec, 2)
-    count = int.from_bytes(data[aispec.start : aispec.start + 2])
-    _need(aispec, 2 + 2 * count)
-    antennas = struct.unpack_from(f">{count}H", data, aispec.start + 2)
-    for inner in parameters_of(data, aispec.start + 2 + 2 * count, aispec.end):
-        if inner.type == Tlv.AISPEC_STOP_TRIGGER:
-            _need(inner, 5)
-            kind, duration_ms = struct.unpack_from(">BI", data, inner.start)
-            if kind == DURATION:
-                return antennas, duration_ms
-            if kind == BY_TAGS:
-                return antennas, _observation_timeout(data, inner)
-    return antennas, None
-
-
-def _observation_timeout(data: bytes, trigger: Parameter) -> int | None:
-    for inner in parameters_of(data, trigger.start + 5, trigger.end):
-        if inner.type == Tlv.TAG_OBSERVATION_TRIGGER:
-            _need(inner, 12)
-            return int.from_bytes(data[inner.start + 8 : inner.start + 12]) or None
-    return None
-
-
-def read_report_spec(data: bytes, spec: Parameter) -> ReportSpec:
-    """Raises Malformed."""
-    _need(spec, 3)
-    trigger, tags = struct.unpack_from(">BH", data, spec.start)
-    selected = epc_memory = 0
-    impinj: frozenset[int] = frozenset()
-    for selector in parameters_of(data, spec.start + 3, spec.end):
-        if selector.type == Tlv.TAG_REPORT_CONTENT_SELECTOR:
-            _need(selector, 2)
-            selected = int.from_bytes(data[selector.start : selector.start + 2])
-            for inner in parameters_of(data, selector.start + 2, selector.end):
-                if inner.type == Tlv.C1G2_EPC_MEMORY_SELECTOR:
-                    _need(inner, 1)
-                    epc_memory = data[inner.start]
-        elif _impinj_subtype(data, selector) == ImpinjParameter.TAG_REPORT_CONTENT_SELECTOR:
-            inner_parameters = parameters_of(data, selector.start + 8, selector.end)
-            impinj = frozenset(_impinj_subtype(data, inner) for inner in inner_parameters if data[inner.end - 1])
-    return ReportSpec(trigger, tags, selected, epc_memory, impinj)
-
-
-def _impinj_subtype(data: bytes, parameter: Parameter) -> int:
-    """0 for whatever is not Impinj's."""
-    if parameter.type != Tlv.CUSTOM or parameter.end - parameter.start < 8:
-        return 0
-    vendor, subtype = struct.unpack_from(">II", data, parameter.start)
-    return subtype if vendor == IMPINJ else 0
-
-
 def read_access_spec(data: bytes, spec: Parameter) -> AccessSpec:
     """Raises Malformed."""
-    _need(spec, 12)
+    need(spec, 12)
     access_spec_id, antenna, _, _, rospec_id = struct.unpack_from(">IHBBI", data, spec.start)
     targets: list[Target] = []
     operations: list[Operation] = []
     times_left = None
     for inner in parameters_of(data, spec.start + 12, spec.end):
         if inner.type == Tlv.ACCESS_SPEC_STOP_TRIGGER:
-            _need(inner, 3)
+            need(inner, 3)
             kind, times = struct.unpack_from(">BH", data, inner.start)
             times_left = times or None if kind == 1 else None
         elif inner.type == Tlv.ACCESS_COMMAND:
@@ -245,7 +104,7 @@ def read_access_spec(data: bytes, spec: Parameter) -> AccessSpec:
 
 def _read_target(data: bytes, target: Parameter) -> Target:
     """Bank and match bits, pointer u16, mask and data each with a count of bits before it."""
-    _need(target, 5)
+    need(target, 5)
     flags, pointer, mask_bits = struct.unpack_from(">BHH", data, target.start)
     mask_end = target.start + 5 + (mask_bits + 7) // 8
     data_bits = int.from_bytes(data[mask_end : mask_end + 2])
@@ -259,22 +118,17 @@ def _read_target(data: bytes, target: Parameter) -> Target:
 
 def _read_operation(data: bytes, part: Parameter) -> Operation:
     """OpSpecID u16 and password u32; then bank, word address u16 and word count u16, or the payloads of a lock."""
-    _need(part, 6)
+    need(part, 6)
     if part.type == Tlv.C1G2_LOCK:
         for payload in parameters_of(data, part.start + 6, part.end):
-            _need(payload, 2)
+            need(payload, 2)
             if data[payload.start] not in _ACTION or data[payload.start + 1] not in _FIELD:
                 raise Malformed("a privilege from 0 to 3 and a field from 0 to 4", data[payload.start : payload.end].hex())
     elif part.type != Tlv.C1G2_KILL:
-        _need(part, 11)
+        need(part, 11)
         words = int.from_bytes(data[part.start + 9 : part.start + 11])
-        _need(part, 11 + 2 * words if part.type in (Tlv.C1G2_WRITE, Tlv.C1G2_BLOCK_WRITE) else 11)
+        need(part, 11 + 2 * words if part.type in (Tlv.C1G2_WRITE, Tlv.C1G2_BLOCK_WRITE) else 11)
     return Operation(part.type, data[part.start : part.end])
-
-
-def _need(parameter: Parameter, size: int) -> None:
-    if parameter.end - parameter.start < size:
-        raise Malformed(f"{size} bytes of parameter {parameter.type}", str(parameter.end - parameter.start))
 
 
 def operate(tag: SimulatedTag, operations: tuple[Operation, ...]) -> Iterator[bytes]:

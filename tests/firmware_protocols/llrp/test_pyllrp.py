@@ -153,6 +153,25 @@ def test_impinjs_extensions(pyllrp: Any, client: Any) -> None:
     assert answer.success()
 
 
+def test_what_was_added_is_shown_again_and_starts_when_it_is_told(pyllrp: Any, served: ServedReader, client: Any) -> None:
+    """As sllurp begins: settings, then whatever was left is deleted, then a ROSpec that waits to be started."""
+    served.enter(SimulatedTag(epc=EPC, tid=TID))
+    spec = pyllrp.KeepaliveSpec_Parameter(KeepaliveTriggerType=pyllrp.KeepaliveTriggerType.Periodic, PeriodicTriggerValue=5000)
+    assert client.transact(pyllrp.SET_READER_CONFIG_Message(ResetToFactoryDefault=True, Parameters=[spec])).success()
+    assert client.transact(pyllrp.DELETE_ROSPEC_Message(ROSpecID=0)).success()
+    assert client.transact(pyllrp.DELETE_ACCESSSPEC_Message(AccessSpecID=0)).success()
+    message = rospec(pyllrp, tags=1)
+    message.Parameters[0].Parameters[0].Parameters[0].ROSpecStartTriggerType = pyllrp.ROSpecStartTriggerType.Null
+    assert client.transact(message).success()
+    assert not client.transact(pyllrp.START_ROSPEC_Message(ROSpecID=123)).success()
+    assert client.transact(pyllrp.ENABLE_ROSPEC_Message(ROSpecID=123)).success()
+    (shown,) = client.transact(pyllrp.GET_ROSPECS_Message()).getAllParametersByClass(pyllrp.ROSpec_Parameter)
+    assert (shown.ROSpecID, shown.CurrentState) == (123, pyllrp.ROSpecState.Inactive)
+    assert client.transact(pyllrp.START_ROSPEC_Message(ROSpecID=123)).success()
+    assert len(await_tags(client, pyllrp, 5)) >= 5
+    assert client.transact(pyllrp.STOP_ROSPEC_Message(ROSpecID=123)).success()
+
+
 def test_a_tag_is_written_by_an_access_spec(pyllrp: Any, served: ServedReader, client: Any) -> None:
     chip = SimulatedTag(epc=EPC, tid=TID)
     served.enter(chip)

@@ -44,8 +44,6 @@ def bodies_of(command: Command, codec: ThingMagicCodec | None = None) -> list[st
 
 
 GEN2 = "930005"
-
-
 SELECTED = "60" + EPC.hex()
 
 
