@@ -14,6 +14,7 @@ from firmware_protocols.events import TagSeen
 from reader_agent.broker_trust import tls_context
 from reader_agent.clock import Clock, Moment
 from reader_agent.config import AgentConfig, ReaderConfig
+from reader_agent.door_rules import visit_for
 from reader_agent.errors import AgentError, SpoolFull
 from reader_agent.gate.gate import Gate
 from reader_agent.gate.lanes import LaneMap, Unplaced
@@ -196,7 +197,7 @@ class Agent:
         facts = new_codec().facts
         plan = ReaderPlan(
             name=reader.name,
-            open_link=partial(open_link, reader.link, facts.default_baud),
+            open_link=partial(open_link, reader.link, facts.default_baud, visit_for(reader.link, reader.wishes)),
             new_codecs=lambda: Codecs(new_codec(), new_codec(direction=Direction.TO_READER)),
             setup=ReaderSetup(
                 ports=tuple(reader.antennas),
@@ -204,6 +205,7 @@ class Agent:
                 power_dbm=reader.power_dbm,
                 has_to_read_tid=reader.read_tid and not facts.reads_tid_in_inventory,
             ),
+            lost_after_s=reader.lost_after_s,
         )
         ears = Ears(
             tag_seen=lambda seen, at: self._queue.put(_Heard(reader.name, seen, at)),

@@ -16,6 +16,8 @@ from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
 from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
 from firmware_protocols.errors import ProtocolError
 from reader_agent.config_rules import Problem, find_conflicts, nearest, toml_remedy
+from reader_agent.door_address import HttpAddress
+from reader_agent.door_rules import Wishes, find_misuse
 from reader_agent.link_address import LinkAddress, parse_address
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, CheckpointId, LaneId, Name, ReaderId
@@ -174,6 +176,11 @@ class ReaderConfig(_Table):
     region: Annotated[Region | None, BeforeValidator(_region)] = None
     power_dbm: Annotated[float | None, _number(0, 36)] = None
     read_tid: Annotated[bool, BeforeValidator(_yes_or_no)] = False
+    lost_after_s: Annotated[float | None, _number(1, 86_400)] = None
+
+    @property
+    def wishes(self) -> Wishes:
+        return Wishes(tuple(self.antennas), self.region, self.power_dbm, self.lost_after_s)
 
 
 def _not_empty(value: tuple[ReaderConfig, ...]) -> tuple[ReaderConfig, ...]:
@@ -241,6 +248,11 @@ def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
         codec = codec_for(reader.family, address=reader.address, antenna_ports=reader.antenna_ports)
     except ProtocolError as error:
         yield Problem(f"{place}.family", reader.family, f"{error}; correct antenna_ports or address")
+        return
+    yield from (
+        Problem(f"{place}.{found.key}", found.value, found.remedy) for found in find_misuse(reader.family, reader.link, reader.wishes)
+    )
+    if isinstance(reader.link, HttpAddress):
         return
     settings: list[tuple[str, object, Command]] = []
     if reader.region is not None:

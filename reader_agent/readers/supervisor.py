@@ -37,6 +37,8 @@ class ReaderPlan:
     open_link: OpenLink
     new_codecs: Callable[[], Codecs]
     setup: ReaderSetup
+    lost_after_s: float | None = None
+    """Of a reader that cannot be asked: after so long without a word it counts as lost, though its line stands."""
 
 
 class ReaderSupervisor:
@@ -49,7 +51,20 @@ class ReaderSupervisor:
         self._stop = Event()
         self._delay_s = FIRST_DELAY_S
         self._thread = Thread(target=self._run, name=f"reader {plan.name}")
-        self.state: tuple[ReaderState, str] = (ReaderState.CONNECTING, "")
+        self._state: tuple[ReaderState, str] = (ReaderState.CONNECTING, "")
+        self._running_since_s = 0.0
+
+    @property
+    def state(self) -> tuple[ReaderState, str]:
+        """And the reason, in words."""
+        after_s = self._plan.lost_after_s
+        if after_s is None or self._state[0] is not ReaderState.RUNNING or self._silent_s() < after_s:
+            return self._state
+        return ReaderState.LOST, f"nothing for more than {after_s:g} s; is the reader on, and does it still send to us?"
+
+    def _silent_s(self) -> float:
+        heard = self._counters.last_frame
+        return self._clock.now().monotonic_s - max(heard.monotonic_s if heard else 0.0, self._running_since_s)
 
     def start(self) -> None:
         self._thread.start()
@@ -104,6 +119,7 @@ class ReaderSupervisor:
         try:
             session = Session(link, self._plan.new_codecs(), self._ears, self._counters, self._clock)
             session.prepare(self._plan.setup)
+            self._running_since_s = self._clock.now().monotonic_s
             self._enter(ReaderState.RUNNING, "")
             self._delay_s = FIRST_DELAY_S
             session.listen(self._plan.setup, self._wanted, self._stop)
@@ -114,6 +130,6 @@ class ReaderSupervisor:
         self._enter(ReaderState.RUNNING if complaint.is_working else ReaderState.REFUSED, complaint.says)
 
     def _enter(self, state: ReaderState, detail: str) -> None:
-        if (state, detail) != self.state:
+        if (state, detail) != self._state:
             log.info("reader_state", reader=self._plan.name, state=state, detail=detail)
-        self.state = (state, detail)
+        self._state = (state, detail)
