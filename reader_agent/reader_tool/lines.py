@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import socket
 import struct
 import termios
@@ -11,7 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from firmware_protocols.simulators.uart import as_heard
+
 CHUNK = 65536
+_BAUD = {value: int(name[1:]) for name, value in vars(termios).items() if re.fullmatch(r"B[1-9][0-9]*", name)}
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing then resets the connection, as a dead reader does
 
 
@@ -68,10 +72,13 @@ class EverybodyComesIn:
 
 
 class PtyLine:
-    """A pseudo-terminal. A symbolic link gives it a path that stays, as udev's by-id does for a USB adapter."""
+    """A pseudo-terminal. A symbolic link gives it a path that stays, as udev's by-id does for a USB adapter.
 
-    def __init__(self, link: Path | None) -> None:
-        self._link = link
+    `baud`: the reader's speed; a host that has opened the line at another hears garbage, and is heard as such. None fits any host.
+    """
+
+    def __init__(self, link: Path | None, baud: int | None = None) -> None:
+        self._link, self._baud = link, baud
         self._ends: list[int] = []
         self.plug_in()
 
@@ -84,9 +91,12 @@ class PtyLine:
 
     def receive(self) -> bytes:
         try:
-            return os.read(self._ends[0], CHUNK) if self._ends else b""
+            data = os.read(self._ends[0], CHUNK) if self._ends else b""
         except BlockingIOError:
             return b""
+        if self._baud is None or not data:
+            return data
+        return as_heard(data, sent_baud=self._host_baud(), heard_baud=self._baud)
 
     @property
     def is_up(self) -> bool:
@@ -100,6 +110,8 @@ class PtyLine:
         return not any(waiting)
 
     def send(self, data: bytes) -> bytes:
+        if self._baud is not None and self._ends:
+            data = as_heard(data, sent_baud=self._baud, heard_baud=self._host_baud())
         with suppress(BlockingIOError):  # nobody reads: the wire does not wait
             while self._ends and data:
                 data = data[os.write(self._ends[0], data) :]
@@ -124,6 +136,10 @@ class PtyLine:
 
     def close(self) -> None:
         self.unplug()
+
+    def _host_baud(self) -> int:
+        *_, speed, _ = termios.tcgetattr(self._ends[1])
+        return _BAUD[speed]
 
 
 class TcpLine:

@@ -11,17 +11,19 @@ from reader_agent.reader_tool.tls_line import TlsLine, make_certificate
 
 
 def open_line(
-    *, is_pty: bool, tcp: str | None, link: Path | None, tls: str | None = None, certificate: Path | None = None
+    *, is_pty: bool, tcp: str | None, link: Path | None, baud: int | None = None, tls: str | None = None, certificate: Path | None = None
 ) -> PtyLine | TcpLine:
     """Ends the program with a sentence if there is no such line. A TLS line makes its certificate where there is none."""
     if is_pty + (tcp is not None) + (tls is not None) != 1:
         refuse("write either --pty or --tcp HOST:PORT")
+    if baud is not None and not is_pty:
+        refuse("--baud is the speed of a serial line; it goes with --pty")
     if tls is not None:
         if certificate is None:
             refuse("--tls: write --cert FILE.pem, too; it is made if it is not there, and hosts are given it as their ca")
         whole = certificate.absolute()
         return _listen("--tls", tls, lambda host, port: TlsLine(host, port, made_if_missing(whole, host)))
-    return PtyLine(link) if tcp is None else _listen("--tcp", tcp, TcpLine)
+    return PtyLine(link, baud) if tcp is None else _listen("--tcp", tcp, TcpLine)
 
 
 def _listen(option: str, place: str, line: Callable[[str, int], TcpLine]) -> TcpLine:

@@ -55,6 +55,9 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     account: Annotated[str | None, typer.Option(help="With --http: who may ask; with --post: as whom it signs in.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="The password of --account.")] = None,
     link: Annotated[Path | None, typer.Option(help="With --pty: a symbolic link that stays, as udev's by-id path does.")] = None,
+    baud: Annotated[
+        int | None, typer.Option(min=50, help="With --pty: the reader's speed; a host at another one hears garbage. Else any speed fits.")
+    ] = None,
     takes_orders: Annotated[bool, typer.Option("--stdin", help="Take orders from standard input, one JSON object a line.")] = False,
     until_eof: Annotated[bool, typer.Option("--until-eof", help="With --stdin: end when standard input ends.")] = False,
     scenario_file: Annotated[
@@ -90,7 +93,11 @@ def simulate(  # noqa: PLR0913 — each option of the command is a parameter: th
     field = TagField(rng, scenario.air if miss_rate is None else replace(scenario.air, miss_rate=miss_rate))
     stop = told_to_end()
     doors = Doors(http, mqtt, post, account, password_file, certificate)
-    line = open_door(doors, family) if doors.is_any else open_line(is_pty=is_pty, tcp=tcp, link=link, tls=tls, certificate=certificate)
+    line = (
+        open_door(doors, family)
+        if doors.is_any
+        else open_line(is_pty=is_pty, tcp=tcp, link=link, baud=baud, tls=tls, certificate=certificate)
+    )
     reader = _new_reader(family, field, rng, _merged(scenario.faults, wanted), manner)
     _keep_the_door(line, reader)
     serve(line, reader)
