@@ -50,7 +50,7 @@ class FrameBuffer:
     """Finds the frames of one shape. Feed it, then call `next_frame` until NEED_DATA."""
 
     def __init__(self, shape: FrameShape) -> None:
-        self._shape = shape
+        self._shape, self._head = shape, shape.head
         self._bytes = bytearray()
         self._before_gap: int | None = None  # how many bytes came before the line fell silent
         self._fault: Fault | None = None  # why the bytes in _waste are thrown away
@@ -69,6 +69,10 @@ class FrameBuffer:
         self._before_gap = len(self._bytes)
 
     def next_frame(self) -> bytes | FrameError | NeedData:
+        if self._fault is None and self._before_gap is None:
+            frame = self._next_of_clean_line()
+            if frame is not None:
+                return frame
         while not self._is_settled():
             if not self._bytes:
                 return NEED_DATA
@@ -76,6 +80,22 @@ class FrameBuffer:
             if found is not None:
                 return found
         return self._take_error()
+
+    def _next_of_clean_line(self) -> bytes | NeedData | None:
+        """As nearly every frame comes: whole, behind another whole one. None: look closer."""
+        buffer, shape = self._bytes, self._shape
+        if not buffer:
+            return NEED_DATA
+        size = shape.size_of(buffer) if self._head is None or self._head == buffer[0] else 0
+        if not size:
+            return None
+        if size > len(buffer):
+            return NEED_DATA
+        frame = bytes(buffer[:size])
+        if shape.fault_of(frame) is not None:
+            return None
+        del buffer[:size]
+        return frame
 
     def _try_frame(self) -> bytes | FrameError | NeedData | None:
         """What the first byte begins: a frame, an error to be told before it, or the wait for more. None: it was thrown away."""

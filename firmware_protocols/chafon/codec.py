@@ -76,13 +76,14 @@ class ChafonCodec(SerialCodec):
     def _from_reader(self, frame: bytes) -> Event:
         if frame == HEARTBEAT:
             return heartbeat()
-        model = None if self._has_fixed_model else model_of(frame)
-        if model is not None:
-            self._setup, self._reading = replace(self._setup, model=model), self._reading._replace(model=model)
-        events = decode_frame(frame, self._reading)
-        event, *rest = [self._count(event) for event in events] if frame[2] in INVENTORIES else events
-        self._pending.extend(rest)
-        return event
+        if frame[2] in INVENTORIES:
+            events = [self._count(event) for event in decode_frame(frame, self._reading)]
+        else:
+            self._learn_model(frame)
+            events = decode_frame(frame, self._reading)
+        if len(events) > 1:
+            self._pending.extend(events[1:])
+        return events[0]
 
     def _to_reader(self, frame: bytes) -> Event:
         return HostCommand(name_of(frame[2]), frame[2], frame[COMMAND_DATA_START:-CRC_SIZE], frame[1])
@@ -95,6 +96,11 @@ class ChafonCodec(SerialCodec):
 
     def _frame(self, opcode: int, data: bytes) -> bytes:
         return build_frame(self._address, opcode, data)
+
+    def _learn_model(self, frame: bytes) -> None:
+        model = None if self._has_fixed_model else model_of(frame)
+        if model is not None:
+            self._setup, self._reading = replace(self._setup, model=model), self._reading._replace(model=model)
 
     def _count(self, event: Event) -> Event:
         """The end of a round does not say how many tags there were: they came with it and in the frames before."""

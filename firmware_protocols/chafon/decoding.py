@@ -27,6 +27,7 @@ STATISTICS_SIZE = 7
 LONGEST_EPC = 62
 SMALLEST_INFO, INFO_WITH_ANTENNAS = 8, 12
 ENDS_INVENTORY = frozenset({Code.ENDED, Code.TIME_OVER, Code.MEMORY_FULL, Code.NO_TAG, Code.ANTENNA_MISSING})
+RAW_RSSI = tuple(Rssi(float(byte), RssiUnit.RAW, bytes((byte,))) for byte in range(256))
 BIT_PORTS = tuple(tuple(bit + 1 for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
 
@@ -135,17 +136,26 @@ def _tag_by_antennas(data: bytes, at: int, size: int, antennas: tuple[int | None
     """A report for each antenna that is named."""
     kind = data[at]
     rssi_at = at + 1 + (kind & SIZE_BITS)
+    if kind & (HAS_TID | HAS_PHASE):
+        seen = _rich_tag(data, at, size)._replace(antenna=antennas[0])
+    else:
+        seen = TagSeen(data[at + 1 : rssi_at], None, None, RAW_RSSI[data[rssi_at]], antennas[0])
+    return [seen] if len(antennas) == 1 else [seen, *(seen._replace(antenna=antenna) for antenna in antennas[1:])]
+
+
+def _rich_tag(data: bytes, at: int, size: int) -> TagSeen:
+    """With the TID behind the EPC, or phase and frequency behind the RSSI."""
+    kind = data[at]
+    rssi_at = at + 1 + (kind & SIZE_BITS)
     epc_end = rssi_at - TID_SIZE if kind & HAS_TID else rssi_at
     frequency_at = at + size - FREQUENCY_SIZE
-    seen = TagSeen(
+    return TagSeen(
         data[at + 1 : epc_end],
         tid=data[epc_end:rssi_at] if kind & HAS_TID else None,
-        rssi=Rssi(float(data[rssi_at]), RssiUnit.RAW, data[rssi_at : rssi_at + 1]),
-        antenna=antennas[0],
+        rssi=RAW_RSSI[data[rssi_at]],
         frequency_khz=int.from_bytes(data[frequency_at : at + size]) if kind & HAS_PHASE else None,
         phase=int.from_bytes(data[rssi_at + 1 : frequency_at]) if kind & HAS_PHASE else None,
     )
-    return [seen, *(seen._replace(antenna=antenna) for antenna in antennas[1:])]
 
 
 def antennas_of(byte: int, reading: Reading) -> tuple[int | None, ...]:

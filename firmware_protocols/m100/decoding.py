@@ -7,7 +7,8 @@ from firmware_protocols.serial_codec import content_error
 
 PAYLOAD_START = 5
 TAG_NOTICE_OVERHEAD = 5  # RSSI, PC, CRC of the tag
-SIGNED_DBM = tuple(float(byte - 256 if byte > 127 else byte) for byte in range(256))  # V2.1 §4.2: two's complement, dBm
+# V2.1 §4.2: two's complement, dBm.
+DBM_RSSI = tuple(Rssi(float(byte - 256 if byte > 127 else byte), RssiUnit.DBM, bytes((byte,))) for byte in range(256))
 
 
 def name_of(opcode: int) -> str:
@@ -28,7 +29,7 @@ def decode_notice(frame: bytes) -> Event:
     pc = frame[6] << 8 | frame[7]
     if size != (pc >> 11) * 2 and not pc & HAS_XPC:
         return content_error(frame, "RSSI, PC, EPC as long as the PC says, CRC", f"{size} bytes of EPC for PC {pc:04x}")
-    return TagSeen(frame[8:-4], pc, None, Rssi(SIGNED_DBM[frame[5]], RssiUnit.DBM, frame[5:6]))
+    return TagSeen(frame[8:-4], pc, None, DBM_RSSI[frame[5]])
 
 
 def decode_response(frame: bytes) -> Event:

@@ -1,5 +1,6 @@
 """One whole frame from the board → one event."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
@@ -20,6 +21,8 @@ from firmware_protocols.serial_codec import content_error
 
 DATA_START = 4
 RSSI_OFFSET_DB = 129  # dBm = byte - 129 (V3.7 §3, RSSI table)
+DBM_RSSI = tuple(Rssi(float(byte - RSSI_OFFSET_DB), RssiUnit.DBM, bytes((byte,))) for byte in range(256))
+DBM_RSSI_OF_8_PORTS = tuple(replace(DBM_RSSI[byte & 0x7F], raw=bytes((byte,))) for byte in range(256))
 END_OF_ROUND_SIZE = 7  # no tag report has this size: its EPC would be no whole number of words
 MISSING_ANTENNA_SIZE = 2
 TAG_REPORT_OVERHEAD = 4  # frequency and antenna, PC, RSSI
@@ -123,8 +126,7 @@ def frequency_of(place: int, reading: Reading) -> int | None:
 
 
 def _rssi(raw: int, reading: Reading) -> Rssi:
-    value = raw & 0x7F if reading.has_8_ports else raw
-    return Rssi(float(value - RSSI_OFFSET_DB), RssiUnit.DBM, bytes((raw,)))
+    return DBM_RSSI_OF_8_PORTS[raw] if reading.has_8_ports else DBM_RSSI[raw]
 
 
 def _round_end(frame: bytes) -> RoundEnded:
