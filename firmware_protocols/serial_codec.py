@@ -2,15 +2,32 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
+from typing import NamedTuple
 
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command
 from firmware_protocols.errors import BadArgument
-from firmware_protocols.events import NEED_DATA, Event, FrameError, FrameFault, NeedData
+from firmware_protocols.events import NEED_DATA, Event, FrameError, FrameFault, NeedData, Status
 from firmware_protocols.frame_buffer import FrameBuffer, FrameShape
+from firmware_protocols.gen2 import Gen2Error
 
 Request = tuple[int, bytes]
 """An opcode and what stands behind it in the frame."""
+
+
+class Meaning(NamedTuple):
+    """A family's status or error code, in the words that all families share and in those of its manual."""
+
+    status: Status
+    text: str
+
+
+GEN2_STATUS: dict[int, Status] = {
+    Gen2Error.MEMORY_OVERRUN: Status.MEMORY_OVERRUN,
+    Gen2Error.MEMORY_LOCKED: Status.LOCKED,
+    Gen2Error.LOW_POWER: Status.LOW_POWER,
+}
+"""The tag's own error code; all others are TAG_ERROR."""
 
 
 class SerialCodec(ABC):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from firmware_protocols.commands import Region
 from firmware_protocols.events import Status
 from firmware_protocols.gen2 import Gen2Error
+from firmware_protocols.serial_codec import Meaning
 
 
 class Opcode(IntEnum):
@@ -75,13 +76,6 @@ OPCODE_NAME: dict[int, str] = {opcode: opcode.name.lower() for opcode in Opcode}
 
 ACTS = frozenset({Opcode.READ_BANK, Opcode.WRITE_BANK, Opcode.LOCK_TAG, Opcode.KILL_TAG})
 """Answered by a frame for each tag that was acted on, which names the tag."""
-
-
-class Meaning(NamedTuple):
-    """A status in our words and in the maker's."""
-
-    status: Status
-    text: str
 
 
 class Code(IntEnum):

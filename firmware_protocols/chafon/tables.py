@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from firmware_protocols.commands import Region
 from firmware_protocols.events import Status
-from firmware_protocols.gen2 import Gen2Error
+from firmware_protocols.serial_codec import Meaning
 
 
 class Opcode(IntEnum):
@@ -124,13 +124,6 @@ class Code(IntEnum):
     BAD_PARAMETER = 0xFF
 
 
-class Meaning(NamedTuple):
-    """A status in our words and in the manual's."""
-
-    status: Status
-    text: str
-
-
 STATUS: dict[int, Meaning] = {
     Code.OK: Meaning(Status.OK, ""),
     Code.ENDED: Meaning(Status.OK, "inventory is over"),
@@ -180,13 +173,6 @@ FAILED_STATUS: dict[int, Status] = {
     Opcode.KILL_TAG: Status.KILL_FAILED,
 }
 """What FAILED and POOR_LINK mean after an act on a tag."""
-
-GEN2_STATUS: dict[int, Status] = {
-    Gen2Error.MEMORY_OVERRUN: Status.MEMORY_OVERRUN,
-    Gen2Error.MEMORY_LOCKED: Status.LOCKED,
-    Gen2Error.LOW_POWER: Status.LOW_POWER,
-}
-"""The tag's own error code behind TAG_ERROR; all others are TAG_ERROR."""
 
 
 class ReaderType(NamedTuple):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from firmware_protocols.commands import Region
 from firmware_protocols.events import Status
-from firmware_protocols.gen2 import GEN2_ERROR_TEXT, Gen2Error
+from firmware_protocols.gen2 import GEN2_ERROR_TEXT
+from firmware_protocols.serial_codec import GEN2_STATUS, Meaning
 
 
 class Opcode(IntEnum):
@@ -101,13 +102,6 @@ ANSWER: dict[int, Answer] = {
 }
 
 
-class Meaning(NamedTuple):
-    """An error code in our words and in the manual's."""
-
-    status: Status
-    text: str
-
-
 class ErrorCode(IntEnum):
     READ_FAILED = 0x09
     BAD_PARAMETER = 0x0E
@@ -124,11 +118,6 @@ class ErrorCode(IntEnum):
     SPECIAL_REFUSED = 0xE0
 
 
-GEN2_STATUS: dict[int, Status] = {
-    Gen2Error.MEMORY_OVERRUN: Status.MEMORY_OVERRUN,
-    Gen2Error.MEMORY_LOCKED: Status.LOCKED,
-    Gen2Error.LOW_POWER: Status.LOW_POWER,
-}
 REFUSED_ACT = {
     ErrorCode.READ_REFUSED: "read",
     ErrorCode.WRITE_REFUSED: "write",

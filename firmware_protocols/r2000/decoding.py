@@ -14,10 +14,9 @@ from firmware_protocols.r2000.tables import (
     STATUS_ANSWERS,
     TAG_WRITES,
     USER_REGION,
-    Meaning,
     Opcode,
 )
-from firmware_protocols.serial_codec import content_error
+from firmware_protocols.serial_codec import Meaning, content_error
 
 DATA_START = 4
 RSSI_OFFSET_DB = 129  # dBm = byte - 129 (V3.7 §3, RSSI table)

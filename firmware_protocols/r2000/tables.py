@@ -6,6 +6,7 @@ from typing import NamedTuple
 from firmware_protocols.commands import LockAction, Region
 from firmware_protocols.events import Status
 from firmware_protocols.gen2 import LockField
+from firmware_protocols.serial_codec import Meaning
 
 
 class Opcode(IntEnum):
@@ -90,13 +91,6 @@ STATUS_ANSWERS = frozenset(
     }
 )
 """Answered by one byte, a code of ERROR, whether it went well or not."""
-
-
-class Meaning(NamedTuple):
-    """A code in our words and in the manual's."""
-
-    status: Status
-    text: str
 
 
 class Code(IntEnum):

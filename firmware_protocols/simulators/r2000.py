@@ -257,6 +257,7 @@ class R2000Dialect:
             shown.append(Emission(self._frame(opcode, body), answer.presence))
         if opcode is Opcode.GET_AND_RESET_BUFFER:
             self._buffer.clear()
+            shown.append(self._say(opcode, Code.SUCCESS))  # a last word that boards give (pyImpinj 1.2), the manual does not
         return shown
 
     def _reset_buffer(self) -> Code:

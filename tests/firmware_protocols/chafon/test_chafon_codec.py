@@ -6,7 +6,7 @@ import pytest
 
 from firmware_protocols.chafon.codec import ChafonCodec
 from firmware_protocols.chafon.frames import HEARTBEAT, build_frame
-from firmware_protocols.chafon.tables import GEN2_STATUS, INVENTORIES, STATUS, Code, Model, Opcode
+from firmware_protocols.chafon.tables import INVENTORIES, STATUS, Code, Model, Opcode
 from firmware_protocols.codec import Direction
 from firmware_protocols.commands import (
     Command,
@@ -17,6 +17,7 @@ from firmware_protocols.commands import (
 )
 from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.gen2 import GEN2_ERROR_TEXT
+from firmware_protocols.serial_codec import GEN2_STATUS
 from tests.firmware_protocols.reading import VECTORS, cut, read, without_errors
 
 EPC = bytes.fromhex("e200301666130121155074ef")
