@@ -7,11 +7,12 @@ from firmware_protocols.catalogue import ALL_FAMILIES
 from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.impinj_json.requests import LISTEN_ONLY, Visit, visit
-from firmware_protocols.impinj_json.tables import FAMILY as HTTP_FAMILY
+from firmware_protocols.impinj_json.tables import FAMILY
 from firmware_protocols.zebra_json.tables import FAMILY as ZEBRA_FAMILY
 from reader_agent.door_address import HttpAddress, MqttAddress, WebhookAddress
 from reader_agent.link_address import LinkAddress
 
+HTTP_FAMILY = FAMILY
 MESSAGE_FAMILIES = (HTTP_FAMILY, ZEBRA_FAMILY)
 
 

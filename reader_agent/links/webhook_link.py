@@ -178,7 +178,8 @@ class _Post(BaseHTTPRequestHandler):
         return data
 
     def _refuse(self, refusal: _Refusal) -> None:
-        log.warning("webhook_refused", client=self.client_address[0], status=int(refusal.status), reason=refusal.text)
+        if not self.server.inbox.is_ended:  # after the end it is no news
+            log.warning("webhook_refused", client=self.client_address[0], status=int(refusal.status), reason=refusal.text)
         self.close_connection = True  # its body was not read
         headers = {"Connection": "close", "Content-Type": "text/plain; charset=utf-8", **refusal.headers}
         self._answer(refusal.status, f"{refusal.text}\n".encode(), headers)

@@ -14,8 +14,11 @@ from firmware_protocols.catalogue import ALL_FAMILIES, FAMILIES, LISTENED_FAMILI
 from firmware_protocols.codec import Codec
 from firmware_protocols.events import NEED_DATA, FrameError, TagSeen
 from reader_agent.clock import Clock
+from reader_agent.door_address import DoorAddress, HttpAddress
+from reader_agent.door_rules import HTTP_FAMILY
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.link_address import LinkAddress, SerialAddress
+from reader_agent.links.http_link import HttpLink
 from reader_agent.links.link import Link
 from reader_agent.reader_tool.conversation import new_session
 from reader_agent.readers.session import Counters
@@ -24,7 +27,7 @@ ORDER = ("llrp", "thingmagic", "r2000", "m100", "r200", "cf", "chafon")
 NETWORK_ONLY = frozenset({"llrp"})
 WITHOUT_TLS = {5085: 5084}
 OTHER_BAUDS = (38400, 9600, 230400, 921600)  # what readers are set to besides their families' defaults, most frequent first
-LISTEN_S = 0.3
+LISTEN_S, DOOR_LISTEN_S = 0.3, 5.0  # a message comes when a tag does, and no question can be asked instead
 LISTENING = "(listening)"
 OpenAt = Callable[[LinkAddress, int], Link]
 
@@ -63,6 +66,8 @@ class Heard:
 
 def probe(address: LinkAddress, open_at: OpenAt, clock: Clock) -> tuple[Found | None, list[Attempt]]:
     """The reader that answers at that address, and every question up to there. Raises LinkLost or PortHeld if there is no line."""
+    if isinstance(address, HttpAddress):
+        return _probe_server(address, open_at)
     attempts: list[Attempt] = []
     told_by_itself: list[Found] = []
     for baud in _bauds(address):
@@ -79,6 +84,14 @@ def probe(address: LinkAddress, open_at: OpenAt, clock: Clock) -> tuple[Found | 
     return next(iter(told_by_itself), None), attempts
 
 
+def _probe_server(address: HttpAddress, open_at: OpenAt) -> tuple[Found, list[Attempt]]:
+    """Only one family has one, and who has signed in there has found it. It goes on with what it was doing."""
+    with closing(open_at(address, OTHER_BAUDS[0])) as link:
+        model = link.model if isinstance(link, HttpLink) else ""
+    found = Found(HTTP_FAMILY, None, model or "it answers as an R700 does")
+    return found, [Attempt(HTTP_FAMILY, None, found.model)]
+
+
 def _bauds(address: LinkAddress) -> Iterator[int | None]:
     """A wrong speed makes every family silent, so all are asked at one before the next. None where a line has no speed."""
     if not isinstance(address, SerialAddress):
@@ -91,7 +104,9 @@ def _bauds(address: LinkAddress) -> Iterator[int | None]:
 
 
 def _families(address: LinkAddress, heard: Heard) -> list[str]:
-    """Who is asked: first who was heard, then who usually has this port, then the others in their order."""
+    """Who is asked: first who was heard, then who usually has this port, then the others in their order. Nobody where one only hears."""
+    if isinstance(address, DoorAddress):
+        return []
     port = None if isinstance(address, SerialAddress) else WITHOUT_TLS.get(address.port, address.port)
     asked = [name for name in FAMILIES if not (name in NETWORK_ONLY and isinstance(address, SerialAddress))]
 
@@ -106,7 +121,7 @@ def _listen(address: LinkAddress, open_at: OpenAt, baud: int | None, clock: Cloc
     """A reader that streams, or greets, says itself what it is."""
     codecs, heard = {family: codec_for(family) for family in ALL_FAMILIES}, Heard(clean=set(ALL_FAMILIES))
     with closing(open_at(address, baud or OTHER_BAUDS[0])) as link:
-        until_s = clock.now().monotonic_s + LISTEN_S
+        until_s = clock.now().monotonic_s + (DOOR_LISTEN_S if isinstance(address, DoorAddress) else LISTEN_S)
         try:
             while (left_s := until_s - clock.now().monotonic_s) > 0:
                 data = link.read(left_s)

@@ -1,10 +1,12 @@
 """What every command of the tool says to its user, and how it refuses."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Annotated, NoReturn
 
+import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -38,7 +40,13 @@ FamilyOption = Annotated[
         "--family", "-f", help=f"One of {', '.join(FAMILIES)}.", callback=in_small_letters, autocompletion=_beginning_with(FAMILIES)
     ),
 ]
-Url = Annotated[str, typer.Argument(help="tcp://HOST:PORT or serial:///dev/serial/by-id/NAME, with ?baud=N if it is not the family's own.")]
+Url = Annotated[
+    str,
+    typer.Argument(
+        help="tcp://HOST:PORT or serial:///dev/serial/by-id/NAME, with ?baud=N if it is not the family's own; of a smart reader "
+        "https://HOST, mqtt://BROKER/TOPIC or webhook://0.0.0.0:PORT/PATH, with ?account=NAME&password_file=FILE."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
 
@@ -62,6 +70,8 @@ def conversing_or_exit(family: str) -> FamilyFacts:
 
 
 def address_or_exit(url: str) -> LinkAddress:
+    # What a link tells of itself (a reader that posts to the wrong path) is no part of the answer.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         return parse_address(url)
     except ValueError as error:
