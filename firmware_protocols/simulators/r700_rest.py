@@ -69,8 +69,8 @@ def _ports_of(profile: dict[str, list[dict[str, int]]]) -> frozenset[int]:
     """Strict as the reader is: an unknown field is refused."""
     antennas = profile["antennaConfigs"]
     for antenna in antennas:
-        if not antenna.keys() <= ANTENNA_FIELDS:
-            raise ValueError(f"unknown fields {sorted(antenna.keys() - ANTENNA_FIELDS)}")
+        if not set(antenna) <= ANTENNA_FIELDS:
+            raise ValueError(f"unknown fields {sorted(set(antenna) - ANTENNA_FIELDS)}")
         if not 1 <= antenna["antennaPort"] <= MAX_PORTS or not 0 <= antenna["transmitPowerCdbm"] <= HIGHEST_CDBM:
             raise ValueError("antennaPort or transmitPowerCdbm is out of bounds")
     ports = frozenset(antenna["antennaPort"] for antenna in antennas)

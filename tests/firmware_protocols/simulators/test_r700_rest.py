@@ -1,0 +1,129 @@
+"""The REST interface of a simulated R700: what it does as it is asked, and what it refuses as the reader would."""
+
+import json
+from random import Random
+
+import pytest
+
+from firmware_protocols.commands import SetAntennas
+from firmware_protocols.impinj_json.requests import HttpRequest, get_status, get_system, is_idle, model_of, open_stream, visit
+from firmware_protocols.simulators import CLEAN_AIR, LineFaults, TagField, simulator_for
+from firmware_protocols.simulators.r700_rest import HttpAnswer, R700Rest
+from firmware_protocols.simulators.smart import SmartReader
+from tests.firmware_protocols.simulators.conversing import EPC, new_tag
+
+
+class Talk:
+    """A host's requests, and what the reader streams meanwhile."""
+
+    def __init__(self, **faults: float) -> None:
+        rng = Random(1)
+        self.field = TagField(rng, CLEAN_AIR)
+        reader = simulator_for("impinj-json", self.field, rng, faults=LineFaults(**faults))
+        assert isinstance(reader, SmartReader)
+        self.reader, self.rest, self.now_s = reader, R700Rest(reader), 0.0
+
+    def ask(self, request: HttpRequest) -> HttpAnswer | None:
+        body = b"" if request.body is None else json.dumps(request.body).encode()
+        return self.rest.answer(request.method, request.path, body)
+
+    def status(self, request: HttpRequest) -> int:
+        answer = self.ask(request)
+        assert answer is not None
+        return answer.status
+
+    def listen(self, seconds: float) -> bytes:
+        self.now_s += seconds
+        return b"".join(self.reader.advance(self.now_s))
+
+
+STOP, START = visit([SetAntennas((1, 2))]).begin
+
+
+def test_it_rests_until_it_is_begun_and_after_it_is_ended() -> None:
+    talk = Talk()
+    talk.field.enter(new_tag(), enters_s=0.0)
+    talk.listen(0.0)
+    assert b"tagInventory" not in talk.listen(1.0)
+    assert [talk.status(STOP), talk.status(START)] == [204, 204]
+    assert EPC.hex().upper().encode() in talk.listen(1.0)
+    assert talk.status(STOP) == 204
+    talk.listen(0.1)
+    assert b"tagInventory" not in talk.listen(1.0)
+
+
+def test_it_tells_each_change_of_its_status() -> None:
+    talk = Talk()
+    heard = talk.listen(0.1)
+    talk.ask(START)
+    heard += talk.listen(0.1)
+    talk.ask(STOP)
+    heard += talk.listen(0.1)
+    told = [json.loads(line)["inventoryStatusEvent"]["inventoryStatus"] for line in heard.splitlines()]
+    assert told == ["idle", "running", "idle"]
+
+
+def test_it_reads_before_the_ports_that_it_was_asked_for() -> None:
+    talk = Talk()
+    for number in range(4):
+        talk.field.enter(new_tag(number), enters_s=0.0, antenna=number + 1)
+    talk.ask(START)
+    talk.listen(0.0)
+    events = [json.loads(line) for line in talk.listen(1.0).splitlines()]
+    assert {event["tagInventoryEvent"]["antennaPort"] for event in events if "tagInventoryEvent" in event} == {1, 2}
+
+
+def test_what_it_says_of_itself_is_what_the_door_reads() -> None:
+    talk = Talk()
+    status, system = talk.ask(get_status()), talk.ask(get_system())
+    assert status is not None
+    assert system is not None
+    assert is_idle(status.body)
+    assert model_of(system.body).startswith("R700")
+    talk.ask(START)
+    status = talk.ask(get_status())
+    assert status is not None
+    assert not is_idle(status.body)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(START, 409, id="a second start"),
+        pytest.param(HttpRequest("GET", "/api/v1/profiles/stop"), 405, id="a wrong method"),
+        pytest.param(HttpRequest("PUT", open_stream().path), 405, id="a wrong method for the stream"),
+        pytest.param(HttpRequest("GET", "/api/v1/system/antennas"), 404, id="a path that it has not"),
+    ],
+)
+def test_what_it_refuses_while_it_reads(request_: HttpRequest, status: int) -> None:
+    talk = Talk()
+    talk.ask(START)
+    assert talk.status(request_) == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[", id="no JSON"),
+        pytest.param(b"[]", id="an array"),
+        pytest.param(b"{}", id="no antennas"),
+        pytest.param(b'{"antennaConfigs": []}', id="none of them"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": 5, "transmitPowerCdbm": 2000}]}', id="no fifth port"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 9000}]}', id="too much power"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 2000, "power": 1}]}', id="an unknown field"),
+        pytest.param(b'{"antennaConfigs": [7]}', id="no antenna"),
+        pytest.param(b"[" * 100_000, id="nested without end"),
+    ],
+)
+def test_a_profile_that_is_none_is_refused_and_begins_nothing(body: bytes) -> None:
+    talk = Talk()
+    answer = talk.rest.answer("POST", START.path, body)
+    assert answer is not None
+    assert answer.status == 400
+    assert not talk.reader.is_reading
+
+
+def test_a_busy_one_answers_503_and_a_hung_one_nothing() -> None:
+    assert Talk(refused=1.0).status(START) == 503
+    assert Talk(unanswered=1.0).ask(START) is None
