@@ -1,7 +1,8 @@
 """Which families there are, and the codec of each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from firmware_protocols.cf.codec import DEFAULT_ADDRESS as CF_DEFAULT_ADDRESS
 from firmware_protocols.cf.codec import DEFAULT_PORTS as CF_DEFAULT_PORTS
@@ -11,8 +12,10 @@ from firmware_protocols.chafon.codec import DEFAULT_ADDRESS as CHAFON_DEFAULT_AD
 from firmware_protocols.chafon.codec import DEFAULT_PORTS as CHAFON_DEFAULT_PORTS
 from firmware_protocols.chafon.codec import FACTS as CHAFON_FACTS
 from firmware_protocols.chafon.codec import ChafonCodec
+from firmware_protocols.chafon.tables import Model as ChafonModel
 from firmware_protocols.codec import Codec, Direction, FamilyFacts
 from firmware_protocols.errors import BadArgument, ProtocolError
+from firmware_protocols.family_options import Options, find_option_problems
 from firmware_protocols.impinj_json.codec import FACTS as IMPINJ_JSON_FACTS
 from firmware_protocols.impinj_json.codec import ImpinjJsonCodec
 from firmware_protocols.keyboard.codec import FACTS as KEYBOARD_FACTS
@@ -20,6 +23,8 @@ from firmware_protocols.keyboard.codec import KeyboardCodec
 from firmware_protocols.llrp.codec import DEFAULT_PORTS as LLRP_DEFAULT_PORTS
 from firmware_protocols.llrp.codec import FACTS as LLRP_FACTS
 from firmware_protocols.llrp.codec import LlrpCodec
+from firmware_protocols.llrp.encoding import InventoryManner
+from firmware_protocols.llrp.tables import Version as LlrpVersion
 from firmware_protocols.m100.codec import FACTS as M100_FACTS
 from firmware_protocols.m100.codec import M100Codec
 from firmware_protocols.r2000.codec import DEFAULT_ADDRESS, DEFAULT_PORTS, R2000Codec
@@ -39,6 +44,8 @@ class CodecOptions:
     address: int | None = None
     """The reader's address on a shared line."""
     antenna_ports: int | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What `family_options.OPTIONS` lists for the family, checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +77,17 @@ def _r2000(options: CodecOptions) -> Codec:
 def _llrp(options: CodecOptions) -> Codec:
     if options.address is not None:
         raise BadArgument("llrp", "address", "none: a reader has its own network address", f"{options.address:02x}")
-    return LlrpCodec(
-        direction=options.direction, antenna_ports=LLRP_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports
-    )
+    own = dict(options.own)
+    version = LLRP_VERSIONS[own.pop("version", "1.0.1")]
+    ports = LLRP_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports
+    return LlrpCodec(direction=options.direction, version=version, antenna_ports=ports, manner=InventoryManner(**own))
 
 
 def _thingmagic(options: CodecOptions) -> Codec:
     if options.address is not None:
         raise BadArgument("thingmagic", "address", "none: the frames carry no address", f"{options.address:02x}")
     ports = THINGMAGIC_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports
-    return ThingMagicCodec(direction=options.direction, antenna_ports=ports)
+    return ThingMagicCodec(direction=options.direction, antenna_ports=ports, **options.own)
 
 
 def _chafon(options: CodecOptions) -> Codec:
@@ -87,6 +95,8 @@ def _chafon(options: CodecOptions) -> Codec:
         direction=options.direction,
         address=CHAFON_DEFAULT_ADDRESS if options.address is None else options.address,
         antenna_ports=CHAFON_DEFAULT_PORTS if options.antenna_ports is None else options.antenna_ports,
+        model=ChafonModel(options.own["model"]) if "model" in options.own else None,
+        with_fast_id=options.own.get("fast_id", False),
     )
 
 
@@ -110,6 +120,7 @@ def _without_options(facts: FamilyFacts, codec: Callable[[Direction], Codec], op
     return codec(options.direction)
 
 
+LLRP_VERSIONS = {"1.0.1": LlrpVersion.V1_0_1, "1.1": LlrpVersion.V1_1}
 _CATALOGUE: dict[str, _Family] = {
     "m100": _m100("m100"),
     "r200": _m100("r200"),
@@ -147,9 +158,14 @@ def codec_for(
     direction: Direction = Direction.FROM_READER,
     address: int | None = None,
     antenna_ports: int | None = None,
+    options: Options | None = None,
 ) -> Codec:
-    """A new codec. Raises UnknownFamily, which names the known ones, and BadArgument for an option the family cannot have."""
+    """A new codec. Raises UnknownFamily, which names the known ones, and BadArgument for an option the family cannot have.
+    `options`: see `family_options.OPTIONS`.
+    """
     entry = _CATALOGUE.get(family) or _LISTENED.get(family)
     if entry is None:
         raise UnknownFamily(family)
-    return entry.build(CodecOptions(direction, address, antenna_ports))
+    for problem in find_option_problems(family, options or {}):
+        raise BadArgument(family, f"option {problem.key}", problem.remedy, str(problem.value))
+    return entry.build(CodecOptions(direction, address, antenna_ports, options or {}))

@@ -193,7 +193,7 @@ class Agent:
         return UplinkIdentity(self._config.address, self._boot, last_will)
 
     def _supervise(self, reader: ReaderConfig) -> ReaderSupervisor:
-        new_codec = partial(codec_for, reader.family, address=reader.address, antenna_ports=reader.antenna_ports)
+        new_codec = partial(codec_for, reader.family, address=reader.address, antenna_ports=reader.antenna_ports, options=reader.options)
         facts = new_codec().facts
         plan = ReaderPlan(
             name=reader.name,

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
 from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
 from firmware_protocols.errors import ProtocolError
+from firmware_protocols.family_options import find_option_problems
 from reader_agent.config_rules import Problem, find_conflicts, nearest, toml_remedy
 from reader_agent.door_address import HttpAddress
 from reader_agent.door_rules import Wishes, find_misuse
@@ -177,6 +178,8 @@ class ReaderConfig(_Table):
     power_dbm: Annotated[float | None, _number(0, 36)] = None
     read_tid: Annotated[bool, BeforeValidator(_yes_or_no)] = False
     lost_after_s: Annotated[float | None, _number(1, 86_400)] = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What `firmware_protocols.family_options` lists for the family."""
 
     @property
     def wishes(self) -> Wishes:
@@ -244,8 +247,11 @@ def parse_config(raw: dict[str, Any], path: Path) -> AgentConfig:
 def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
     """What no reader of that family accepts, found before one is asked."""
     place = f"readers.{reader.name}"
+    if problems := list(find_option_problems(reader.family, reader.options)):
+        yield from (Problem(f"{place}.options.{found.key}", found.value, found.remedy) for found in problems)
+        return
     try:
-        codec = codec_for(reader.family, address=reader.address, antenna_ports=reader.antenna_ports)
+        codec = codec_for(reader.family, address=reader.address, antenna_ports=reader.antenna_ports, options=reader.options)
     except ProtocolError as error:
         yield Problem(f"{place}.family", reader.family, f"{error}; correct antenna_ports or address")
         return
@@ -273,6 +279,7 @@ def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
 
 
 _REMEDIES = {
+    "dict_type": "write a table, such as { keepalive_ms = 500 }",
     "missing": "is missing; write it, `ebike-agent example` shows the form",
     "model_type": "write a table, such as [broker] with its settings below it",
     "tuple_type": "write [[readers]] before each reader's settings",

@@ -9,7 +9,7 @@ from firmware_protocols.events import NEED_DATA, Event, FrameError, NeedData
 from firmware_protocols.llrp.capabilities import Capabilities
 from firmware_protocols.llrp.connection import AwaitedAccess, Connection
 from firmware_protocols.llrp.decoding import decode_from_reader, decode_to_reader, name_of
-from firmware_protocols.llrp.encoding import FAMILY, Situation, TagCommand, access_rospec_id, requests_for
+from firmware_protocols.llrp.encoding import FAMILY, PLAIN_MANNER, InventoryManner, Situation, TagCommand, access_rospec_id, requests_for
 from firmware_protocols.llrp.frames import MessageBuffer, build_message, id_of, type_of, version_of
 from firmware_protocols.llrp.tables import FROM_HOST, FROM_READER, MessageType, Version
 from firmware_protocols.llrp.tag_reports import TagReports
@@ -50,6 +50,7 @@ class LlrpCodec:
         direction: Direction = Direction.FROM_READER,
         version: Version = Version.V1_0_1,
         antenna_ports: int = DEFAULT_PORTS,
+        manner: InventoryManner = PLAIN_MANNER,
     ) -> None:
         if not 1 <= antenna_ports <= MAX_PORTS:
             raise BadArgument(FAMILY, "number of antenna ports", f"1 to {MAX_PORTS}", str(antenna_ports))
@@ -62,7 +63,7 @@ class LlrpCodec:
         self._answers: list[bytes] = []
         self._ports: tuple[int, ...] = (0,)  # every port
         self._last_message_id = self._last_op_spec_id = 0
-        self._has_events = False
+        self._manner, self._has_events = manner, False
 
     @property
     def facts(self) -> FamilyFacts:
@@ -103,7 +104,9 @@ class LlrpCodec:
     def encode(self, command: Command) -> tuple[bytes, ...]:
         op_spec_id = self._last_op_spec_id % 0xFFFF + 1
         connection = self._connection
-        situation = Situation(connection.capabilities, self._ports, self._facts.antenna_ports, op_spec_id, self._version, self._has_events)
+        situation = Situation(
+            connection.capabilities, self._ports, self._facts.antenna_ports, op_spec_id, self._version, self._has_events, self._manner
+        )
         requests = requests_for(command, situation)
         if isinstance(command, SetAntennas):
             self._ports = command.ports

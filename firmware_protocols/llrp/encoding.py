@@ -52,7 +52,6 @@ TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
 FAMILY = "llrp"
 ALL = bytes(4)  # the id that means every ROSpec or AccessSpec
 INVENTORY_ROSPEC, ACCESS_SPEC = 1, 1
-KEEPALIVE_MS = 500  # a session takes two seconds of silence for a dead reader
 READ_MS, WRITE_MS = 120, 450  # how long an access waits for its tag
 GEN2 = 1
 IMMEDIATE, NULL, DURATION = 1, 0, 1
@@ -61,8 +60,7 @@ SELECTED = 0x1E80  # AntennaID, ChannelIndex, PeakRSSI, FirstSeenTimestamp, TagS
 SELECTED_EPC_MEMORY = 0x40  # PC bits
 EPC_BANK_MATCH = 0x60  # bank 1, "matching"
 EPC_START_BITS = 32  # after StoredCRC and PC
-POPULATION, TRANSIT_MS = 8, 1000
-SESSION_0 = 0
+TRANSIT_MS = 1000
 IMPINJ_DUAL_TARGET, IMPINJ_ENABLED = 2, 1
 PERIODIC = 1
 WANTED_EVENTS = (EventType.GPI, EventType.ROSPEC, EventType.READER_EXCEPTION, EventType.ANTENNA)
@@ -70,6 +68,24 @@ WANTED_EVENTS = (EventType.GPI, EventType.ROSPEC, EventType.READER_EXCEPTION, Ev
 # What GET_READER_CAPABILITIES and GET_READER_CONFIG may be asked for.
 ALL_CAPABILITIES, REGULATORY = 0, 3
 ANTENNA_PROPERTIES, ANTENNA_CONFIGURATION = 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryManner:
+    """How readers are to take inventory."""
+
+    keepalive_ms: int = 500
+    """A session takes two seconds of silence for a dead reader."""
+    mode_index: int | None = None
+    """Of the reader's own table; None leaves it to the reader."""
+    tari_ns: int = 0
+    session: int = 0
+    population: int = 8
+    impinj_extensions: bool | None = None
+    """None: of readers that Impinj made."""
+
+
+PLAIN_MANNER = InventoryManner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,12 @@ class Situation:
     version: Version
     has_events: bool
     """Has the reader been told to say when a ROSpec ends?"""
+    manner: InventoryManner = PLAIN_MANNER
+
+    @property
+    def has_extensions(self) -> bool:
+        wanted = self.manner.impinj_extensions
+        return self.capabilities.manufacturer == IMPINJ if wanted is None else wanted
 
 
 def requests_for(command: Command, situation: Situation) -> tuple[Request, ...]:
@@ -169,23 +191,22 @@ def _transmitter(power_dbm: float, capabilities: Capabilities) -> bytes:
     return tlv(Tlv.RF_TRANSMITTER, struct.pack(">HHH", hop_table, 0 if hop_table else 1, index))
 
 
-def _events_and_keepalive() -> Request:
+def _events_and_keepalive(manner: InventoryManner) -> Request:
     states = [tlv(Tlv.EVENT_NOTIFICATION_STATE, struct.pack(">HB", event, 0x80)) for event in WANTED_EVENTS]
     return _set_config(
-        tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *states), tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", PERIODIC, KEEPALIVE_MS))
+        tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *states), tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", PERIODIC, manner.keepalive_ms))
     )
 
 
 def _inventory(situation: Situation) -> tuple[Request, ...]:
     """What was left by whoever was here before goes first. Impinj's extensions are asked of Impinj's readers alone."""
-    is_impinj = situation.capabilities.manufacturer == IMPINJ
-    extensions = ((MessageType.CUSTOM_MESSAGE, struct.pack(">IBI", IMPINJ, ImpinjMessage.ENABLE_EXTENSIONS, 0)),) if is_impinj else ()
+    enable = (MessageType.CUSTOM_MESSAGE, struct.pack(">IBI", IMPINJ, ImpinjMessage.ENABLE_EXTENSIONS, 0))
     return (
-        *extensions,
-        _events_and_keepalive(),
+        *((enable,) if situation.has_extensions else ()),
+        _events_and_keepalive(situation.manner),
         (MessageType.DELETE_ACCESSSPEC, ALL),
         (MessageType.DELETE_ROSPEC, ALL),
-        (MessageType.ADD_ROSPEC, _rospec(INVENTORY_ROSPEC, situation, None, has_extensions=is_impinj)),
+        (MessageType.ADD_ROSPEC, _rospec(INVENTORY_ROSPEC, situation, None, has_extensions=situation.has_extensions)),
         (MessageType.ENABLE_ROSPEC, INVENTORY_ROSPEC.to_bytes(4)),
     )
 
@@ -197,8 +218,11 @@ def _rospec(rospec_id: int, situation: Situation, duration_ms: int | None, *, ha
     """
     stop = (NULL, 0) if duration_ms is None else (DURATION, duration_ms)
     search = _impinj(ImpinjParameter.INVENTORY_SEARCH_MODE, IMPINJ_DUAL_TARGET.to_bytes(2)) if has_extensions else b""
-    singulation = tlv(Tlv.C1G2_SINGULATION_CONTROL, struct.pack(">BHI", SESSION_0 << 6, POPULATION, TRANSIT_MS))
-    inventory = tlv(Tlv.C1G2_INVENTORY_COMMAND, bytes(1), singulation, search)
+    manner = situation.manner
+    has_mode = manner.mode_index is not None or manner.tari_ns
+    mode = tlv(Tlv.C1G2_RF_CONTROL, struct.pack(">HH", manner.mode_index or 0, manner.tari_ns)) if has_mode else b""
+    singulation = tlv(Tlv.C1G2_SINGULATION_CONTROL, struct.pack(">BHI", manner.session << 6, manner.population, TRANSIT_MS))
+    inventory = tlv(Tlv.C1G2_INVENTORY_COMMAND, bytes(1), mode, singulation, search)
     antennas = struct.pack(f">H{len(situation.ports)}H", len(situation.ports), *situation.ports)
     return tlv(
         Tlv.ROSPEC,
@@ -257,7 +281,7 @@ def _access(command: TagCommand, situation: Situation) -> tuple[Request, ...]:
         tlv(Tlv.ACCESS_REPORT_SPEC, bytes((AT_REPORT,))),
     )
     return (
-        *(() if situation.has_events else (_events_and_keepalive(),)),
+        *(() if situation.has_events else (_events_and_keepalive(situation.manner),)),
         (MessageType.DELETE_ROSPEC, ALL),
         (MessageType.DELETE_ACCESSSPEC, ALL),
         (MessageType.ADD_ACCESSSPEC, spec),

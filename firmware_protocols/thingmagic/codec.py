@@ -29,14 +29,14 @@ MODELS = {"m5e": False, "m6e": True, "micro": True, "nano": True, "m7e": True}
 """What may be told of a module before it has said it itself: does it stream?"""
 
 
-def facts_for(antenna_ports: int, *, streams: bool = True) -> FamilyFacts:
+def facts_for(antenna_ports: int, *, streams: bool = True, with_tid: bool = True) -> FamilyFacts:
     return FamilyFacts(
         name=FAMILY,
         default_baud=115_200,
         default_tcp_port=8080,
         antenna_ports=antenna_ports,
         has_rssi_dbm=True,
-        reads_tid_in_inventory=streams,
+        reads_tid_in_inventory=streams and with_tid,
         inventory_ends_by_itself=not streams,
         pulses_in_inventory=True,
         round_end_may_stop=not streams,
@@ -55,14 +55,20 @@ class ThingMagicCodec:
     """
 
     def __init__(
-        self, *, direction: Direction = Direction.FROM_READER, antenna_ports: int = DEFAULT_PORTS, model: str | None = None
+        self,
+        *,
+        direction: Direction = Direction.FROM_READER,
+        antenna_ports: int = DEFAULT_PORTS,
+        model: str | None = None,
+        tid_in_inventory: bool = True,
     ) -> None:
         """`model`: one of MODELS; None: as GET_INFO will tell, and until then one that streams."""
         if model is not None and model not in MODELS:
             raise BadArgument(FAMILY, "model", ", ".join(MODELS), model)
         if antenna_ports not in PORT_COUNTS:
             raise BadArgument(FAMILY, "number of antenna ports", ", ".join(map(str, PORT_COUNTS)), str(antenna_ports))
-        self._facts = facts_for(antenna_ports, streams=model is None or MODELS[model])
+        self._facts = facts_for(antenna_ports, streams=model is None or MODELS[model], with_tid=tid_in_inventory)
+        self._with_tid = tid_in_inventory
         self._is_from_reader = direction is Direction.FROM_READER
         self._frames = FrameBuffer(ThingMagicShape(direction))
         self._pending: deque[Event] = deque()
@@ -116,7 +122,7 @@ class ThingMagicCodec:
         return self._noted(event)
 
     def encode(self, command: Command) -> tuple[bytes, ...]:
-        requests = requests_for(command, self._facts.antenna_ports)
+        requests = requests_for(command, self._facts.antenna_ports, with_tid=self._with_tid)
         self._has_sent_password = isinstance(command, TagCommand) and command.password != 0
         if not self._facts.start_is_answered:
             requests = self._poll(command) or requests
@@ -142,7 +148,8 @@ class ThingMagicCodec:
         elif event.code == Code.INVALID_OPCODE:
             self._is_in_bootloader = True
         if event.command in TELLS_MODEL and event.code == Code.OK and len(event.data) > HARDWARE_MODEL_AT:
-            self._facts = facts_for(self._facts.antenna_ports, streams=event.data[HARDWARE_MODEL_AT] not in WITHOUT_STREAM)
+            streams = event.data[HARDWARE_MODEL_AT] not in WITHOUT_STREAM
+            self._facts = facts_for(self._facts.antenna_ports, streams=streams, with_tid=self._with_tid)
         if event.code == Code.GENERAL_TAG_ERROR and self._has_sent_password:
             return replace(event, status=WRONG_ACCESS_PASSWORD.status, detail=WRONG_ACCESS_PASSWORD.text)
         return event

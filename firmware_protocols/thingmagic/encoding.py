@@ -55,14 +55,14 @@ LONG_MASK_BITS = 256
 STREAM_METADATA = Metadata(0x01FF)  # all but what only an M7e knows
 
 
-def requests_for(command: Command, port_count: int) -> tuple[Request, ...]:
+def requests_for(command: Command, port_count: int, *, with_tid: bool = True) -> tuple[Request, ...]:
     """Raises Unsupported or BadArgument."""
     check_command(FAMILY, command)
     if isinstance(command, TagCommand):
         return ((Opcode.SET_PROTOCOL, GEN2.to_bytes(2)), _access(command))
     match command:
         case GetInfo() | GetRegion() | GetPower() | GetAntennas() | StartInventory() | StopInventory():
-            return FIXED[type(command)]
+            return START_WITHOUT_TID if isinstance(command, StartInventory) and not with_tid else FIXED[type(command)]
         case SetAntennas(ports=ports):
             check_ports(ports, port_count)
             return ((Opcode.SET_ANTENNAS, bytes((ANTENNA_LIST,)) + b"".join(bytes((port, port)) for port in ports)),)
@@ -85,12 +85,15 @@ def check_ports(ports: tuple[int, ...], port_count: int) -> None:
         raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
 
 
-def _stream() -> bytes:
+def _stream(*, with_tid: bool) -> bytes:
     """READ_MULTIPLE without end, of the antennas in the list, with metadata and the TID of each tag, within MULTI_PROTOCOL."""
-    flags = Search.ANTENNA_LIST | Search.EMBEDDED_COMMAND | Search.STREAMING | Search.LARGE_POPULATION
+    flags = Search.ANTENNA_LIST | Search.STREAMING | Search.LARGE_POPULATION
     tid = _read_data(0, Select.NONE, Bank.TID, 0, TID_WORDS)
+    embedded = bytes((1, len(tid), Opcode.READ_BANK)) + tid if with_tid else b""
+    if with_tid:
+        flags |= Search.EMBEDDED_COMMAND
     search = flags.to_bytes(2) + SEARCH_MS.to_bytes(2) + STREAM_METADATA.to_bytes(2)
-    asked = bytes((Option.METADATA,)) + search + bytes((1, len(tid), Opcode.READ_BANK)) + tid
+    asked = bytes((Option.METADATA,)) + search + embedded
     return bytes((0, 0, StreamControl.START, Opcode.READ_MULTIPLE, 0, 0, GEN2, len(asked), Opcode.READ_MULTIPLE)) + asked
 
 
@@ -100,12 +103,13 @@ def _read_data(timeout_ms: int, option: int, bank: Bank, address: int, count: in
 
 
 NO_READ_FILTER = (Opcode.SET_OPTION, bytes((BY_KEY, Key.READ_FILTER, 0)))  # as it leaves the maker, a module reports each tag once
+START_WITHOUT_TID: tuple[Request, ...] = (NO_READ_FILTER, (Opcode.MULTI_PROTOCOL, _stream(with_tid=False)))
 FIXED: dict[type[Command], tuple[Request, ...]] = {
     GetInfo: ((Opcode.GET_INFO, b""),),
     GetRegion: ((Opcode.GET_REGION, b""),),
     GetPower: ((Opcode.GET_POWER, bytes((POWER_ALONE,))),),
     GetAntennas: ((Opcode.GET_ANTENNAS, bytes((DETECT_ANTENNAS,))),),
-    StartInventory: (NO_READ_FILTER, (Opcode.MULTI_PROTOCOL, _stream())),
+    StartInventory: (NO_READ_FILTER, (Opcode.MULTI_PROTOCOL, _stream(with_tid=True))),
     StopInventory: ((Opcode.MULTI_PROTOCOL, bytes((0, 0, StreamControl.STOP))),),
 }
 

@@ -117,6 +117,22 @@ def test_what_is_left_out_has_a_default() -> None:
             id="unknown region",
         ),
         pytest.param(
+            raw(readers=[reader(family="thingmagic", options={"model": "m4"})]),
+            'readers.gate-1.options.model = "m4": write one of "m5e", "m6e", "micro", "nano", "m7e": '
+            "the module, before it says so itself; an M5e does not stream",
+            id="an option that the family does not take",
+        ),
+        pytest.param(
+            raw(readers=[reader(options={"model": "m5e"})]),
+            'readers.gate-1.options.model = "m5e": m100 readers have no options; remove it',
+            id="an option of another family",
+        ),
+        pytest.param(
+            raw(readers=[reader(options="m5e")]),
+            'readers.gate-1.options = "m5e": write a table, such as { keepalive_ms = 500 }',
+            id="options that are no table",
+        ),
+        pytest.param(
             raw(broker={"url": "http://user:secret@host"}),
             'broker.url = "…": this is no address of a broker; write mqtt://USER:PASSWORD@HOST:1883 or mqtts://USER:PASSWORD@HOST:8883, '
             "within name and password / as %2F, # as %23, ? as %3F",
