@@ -1,4 +1,7 @@
-"""How a socket on which we only listen learns that the other end is gone without a word: its cable is out, its power off."""
+"""How a socket learns that the other end is gone without a word: its cable is out, its power off.
+
+Unasked, Linux waits a quarter of an hour for an acknowledgement, and on a socket on which we only listen two hours before it asks.
+"""
 
 import socket
 import sys

@@ -1,14 +1,13 @@
 """A reader behind a TCP socket."""
 
 import socket
-import sys
 
 from reader_agent.errors import LinkLost
 from reader_agent.link_address import TcpAddress
+from reader_agent.links.dead_peer import SOCKET_OPTIONS
 
 OPEN_TIMEOUT_S = 2.0
 WRITE_TIMEOUT_S = 1.0
-USER_TIMEOUT_MS = 3000  # a reader whose cable is out acknowledges nothing; without this Linux waits for a quarter of an hour
 CHUNK = 65536
 
 
@@ -22,10 +21,8 @@ class TcpLink:
             self._socket: socket.socket = socket.create_connection((address.host, address.port), OPEN_TIMEOUT_S)
         except OSError as error:
             raise LinkLost(self._where, f"no connection ({_reason(error)}); is the reader on and its network cable in?") from error
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if sys.platform == "linux":
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        for option in SOCKET_OPTIONS:
+            self._socket.setsockopt(*option)
 
     def read(self, timeout_s: float) -> bytes:
         self._socket.settimeout(timeout_s)
