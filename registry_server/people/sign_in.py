@@ -49,6 +49,18 @@ class SessionAge:
     absolute: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """When a session ends: after idling, and in any case."""
+
+    idle_at: datetime
+    last_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        return min(self.idle_at, self.last_at)
+
+
 def begin_attempt(session: Session, attempt: Attempt) -> timedelta:
     """Count the attempt as failed until it succeeds, and say how long this one must wait. A waiting attempt is not counted.
 
@@ -131,6 +143,10 @@ def find_session(session: Session, token: str, now: datetime, age: SessionAge) -
 def find_past_officer_id(session: Session, token: str) -> int | None:
     """Whose session this was, though it has run out."""
     return session.scalars(select(OfficerSession.officer_id).where(OfficerSession.token_hash == token_hash(token))).one_or_none()
+
+
+def end_of(signed_in: OfficerSession, used_at: datetime, age: SessionAge) -> SessionEnd:
+    return SessionEnd(used_at + age.idle, signed_in.created_at + age.absolute)
 
 
 def needs_touch(signed_in: OfficerSession, now: datetime) -> bool:

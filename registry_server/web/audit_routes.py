@@ -1,7 +1,8 @@
 """The audit log as a page, for those who supervise."""
 
 from datetime import date
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -27,9 +28,14 @@ def show_audit(request: Request, session: ReadSession, signed_in: Annotated[Sign
     found = find_entries(session, wanted)
     older = f"/audit?{urlencode({**typed, 'before': found.next_before})}" if found.next_before else ""
     newest = f"/audit?{urlencode({**typed, 'before': ''})}" if wanted.before is not None else ""
-    return pages.page(
-        request, signed_in, "audit/log.html", typed=typed, problems=problems, entries=found.entries, older=older, newest=newest
-    )
+    facts: dict[str, Any] = {"typed": typed, "problems": problems, "entries": found.entries, "deed": partial(_deed, request)}
+    return pages.page(request, signed_in, "audit/log.html", older=older, newest=newest, **facts)
+
+
+def _deed(request: Request, action: str) -> str:
+    """In words; nothing for a deed that has none: the code stands beside them."""
+    keys = (f"audit.deed.{action}", f"issuance.history.{action}")
+    return next((pages.say(request, key) for key in keys if pages.texts_of(request).has(key)), "")
 
 
 def _filter(request: Request, typed: dict[str, str]) -> tuple[AuditFilter, dict[str, str]]:

@@ -48,6 +48,7 @@ class SignedIn:
     csrf_token: str
     must_change_password: bool
     authority: AuthorityFacts
+    session: sign_in.SessionEnd
 
     def act(self, now: datetime) -> Act:
         return Act(self.authority_id, self.sign_in_name, now)
@@ -167,12 +168,14 @@ def find_signed_in(request: Request, database: Database, settings: Settings, at:
     token = request.cookies.get(cookie_name(settings))
     if not token:
         return None
+    age = sign_in.SessionAge(settings.session_idle, settings.session_absolute)
     with database.read() as session:
-        found = sign_in.find_session(session, token, at, sign_in.SessionAge(settings.session_idle, settings.session_absolute))
+        found = sign_in.find_session(session, token, at, age)
         if found is None:
             return None
-        signed_in = _signed_in(session, *found)
         is_due = sign_in.needs_touch(found[0], at)
+        end = sign_in.end_of(found[0], at if is_due else found[0].last_used_at, age)
+        signed_in = _signed_in(session, *found, end)
     if is_due:
         with database.write() as session:
             sign_in.touch_session(session, token, at)
@@ -193,7 +196,7 @@ def is_still_signed_in(request: Request) -> bool:
         )
 
 
-def _signed_in(session: Session, officer_session: OfficerSession, officer: Officer) -> SignedIn:
+def _signed_in(session: Session, officer_session: OfficerSession, officer: Officer, end: sign_in.SessionEnd) -> SignedIn:
     authority = session.get_one(Authority, officer.authority_id)
     return SignedIn(
         officer_id=officer.id,
@@ -204,4 +207,5 @@ def _signed_in(session: Session, officer_session: OfficerSession, officer: Offic
         csrf_token=officer_session.csrf_token,
         must_change_password=officer.must_change_password,
         authority=AuthorityFacts(authority.slug, authority.name_bn, authority.name_en, authority.helpline, last_ward(authority.wards)),
+        session=end,
     )

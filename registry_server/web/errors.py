@@ -1,6 +1,7 @@
 """Refusals and failures as pages: a status, what happened, what became of the form, whom to ask. Never a stack trace."""
 
 import logging
+from datetime import date
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -13,8 +14,9 @@ from registry_server.errors import Conflict, FieldProblem, FieldProblems, MoveRe
 from registry_server.web import csrf, kept_forms, pages
 from registry_server.web.csrf import SAFE_METHODS, Forged
 from registry_server.web.deps import PasswordChangeNeeded, SignedIn, SignInNeeded, cookie_name, find_signed_in
-from registry_server.web.formats import digits
+from registry_server.web.formats import day, digits
 from registry_server.web.middleware import security_headers
+from registry_server.web.texts import Language
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +87,18 @@ def _code_and_facts(error: RegistryError) -> tuple[str, dict[str, str]]:
 
 
 def _localised(request: Request, facts: dict[str, str]) -> dict[str, str]:
-    """Plain numbers in the reader's digits; what was typed, names and codes as they are."""
+    """Plain numbers and days as the reader writes them; what was typed, names and codes as they are."""
     language = pages.language_of(request)
-    return {name: digits(fact, language) if fact.isdecimal() else fact for name, fact in facts.items()}
+    return {name: _localised_fact(fact, language) for name, fact in facts.items()}
+
+
+def _localised_fact(fact: str, language: Language) -> str:
+    if fact.isdecimal():
+        return digits(fact, language)
+    try:
+        return day(date.fromisoformat(fact), language)
+    except ValueError:
+        return fact
 
 
 def _status_of(error: RegistryError) -> int:
@@ -137,8 +148,9 @@ async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:
         return pages.redirect(pages.sign_in_url(pages.here(request)))
     form = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
     token = request.cookies.get(cookie_name(request.app.state.settings))
-    kept = await run_in_threadpool(kept_forms.seal, request, form, token) if csrf.is_from_our_site(request) else ""
-    return pages.sign_in_page(request, status=401, kept=kept, is_late=True)
+    may_keep = csrf.is_from_our_site(request) and not any("password" in name for name, _ in form)
+    kept = await run_in_threadpool(kept_forms.seal, request, form, token) if may_keep else ""
+    return pages.sign_in_page(request, status=401, kept=kept, is_late=True, is_lost=not kept)
 
 
 def _ask_for_new_password(request: Request, _error: Exception) -> Response:  # noqa: ARG001 — Starlette's signature

@@ -72,12 +72,20 @@ def sign_in_url(target: str) -> str:
 
 def sign_in_page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
     """The form to sign in, with a fresh double-submit token. `kept` is a sealed form to be sent afterwards."""
-    facts: dict[str, Any] = {"next": "/", "sign_in_name": "", "problems": {}, "kept": "", "is_late": False}
+    facts: dict[str, Any] = {"next": "/", "sign_in_name": "", "problems": {}, "kept": "", "is_late": False, "is_lost": False}
     form_token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
     response = page(request, None, "people/sign_in.html", status, **(facts | context | {"form_token": form_token}))
     is_secure = request.app.state.settings.cookie_secure
     response.set_cookie(FORM_COOKIE, form_token, httponly=True, samesite="strict", secure=is_secure)
     return response
+
+
+def session_text(request: Request, signed_in: SignedIn, *, is_live: bool = False) -> str:
+    """When the officer will be signed out. A live page's stream goes on without use: there only the last moment counts."""
+    end = signed_in.session
+    is_last = is_live or end.ends_at == end.last_at
+    at = formats.time_of_day(end.last_at if is_last else end.ends_at, language_of(request))
+    return say(request, "people.session_last" if is_last else "people.session_ends", at=at)
 
 
 def request_facts(request: Request, signed_in: SignedIn | None, language: Language) -> dict[str, Any]:
@@ -95,6 +103,7 @@ def request_facts(request: Request, signed_in: SignedIn | None, language: Langua
         "place_here": place_of(request.url.path, places),
         "static": state.static_files.url,
         "has_search": state.has_search,
+        "session_text": partial(session_text, request, signed_in) if signed_in else None,
     }
 
 

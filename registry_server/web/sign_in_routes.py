@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from registry_server.config import Settings
 from registry_server.db import Database
@@ -43,8 +43,14 @@ def credentials(request: Request, form: Posted, address: ClientAddress, at: Now)
 
 
 @router.get("/sign-in")
-def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 — the name in the address
-    return pages.sign_in_page(request, next=pages.local_path(next))
+def show_sign_in(request: Request, next: str = "/", late: str = "") -> Response:  # noqa: A002 — the name in the address
+    return pages.sign_in_page(request, next=pages.local_path(next), is_late=late == "1")
+
+
+@router.post("/session")
+def stay_signed_in(request: Request, signed_in: AnyOfficer) -> JSONResponse:
+    """Asking is use. For a page whose officer types for long: when the session ends now."""
+    return JSONResponse({"ends_at": signed_in.session.ends_at.isoformat(), "text": pages.session_text(request, signed_in)})
 
 
 @router.post("/sign-in")

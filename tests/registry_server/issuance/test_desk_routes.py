@@ -140,9 +140,11 @@ def test_a_desk_that_sends_slowly_holds_up_nobody(desk: DeskProgram, seeded: Dat
 
 
 def test_officers_see_which_desks_are_on(officer: Browser, desk: DeskProgram) -> None:
-    assert "কখনও না" in officer.get("/desks").text
+    assert "কখনো না" in officer.get("/desks").text
     assert desk.post("alive", '{"state": "ready", "detail": "রিডার M100"}'.encode()).status_code == 204
     assert "রিডার M100" in officer.get("/desks").text
+    desk.post("alive", b'{"state": "reader_lost"}')
+    assert "রিডার পাওয়া যাচ্ছে না" in officer.get("/desks").text.replace("য\u09bc", "য়")
 
 
 def test_a_pdf_is_printed_by_a_form_and_again_by_its_address(officer: Browser, record: str) -> None:

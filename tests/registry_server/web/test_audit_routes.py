@@ -35,6 +35,18 @@ def test_supervisors_see_their_own_authority_s_log(role: Role, client_for: Clien
     assert "&lt;script&gt;alert" in page
 
 
+def test_deeds_stand_there_in_words_and_changes_as_before_and_after(
+    client_for: ClientFor, seeded: Database, authority_ids: dict[str, int]
+) -> None:
+    with seeded.write() as session:
+        act = Act(authority_ids["kcc"], "kcc.administrator", NOON)
+        record(session, act, "officer:change", "rahim", changed={"role": ["magistrate", "administrator"]})
+        record(session, act, "flag:view", "L1-2", flags=[4, 7])
+    page = client_for(Role.ADMINISTRATOR).get("/audit").text
+    for expected in ("কর্মকর্তার নাম বা পদ বদল", "role: magistrate → administrator", "flags: 4, 7", "প্রবেশ <code"):
+        assert expected in page, expected
+
+
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
     ("query", "there", "absent"),

@@ -74,6 +74,7 @@ LCMA GET  /review/{group}
 --M- POST /review/{group}/dismissal
 LCMA GET  /search
 LCMA POST /search
+LCMA POST /session
 LCMA GET  /shortcuts
 ---- GET  /sign-in
 ---- POST /sign-in

@@ -26,6 +26,7 @@ NOT_SAVED = "আপনার লেখা সংরক্ষণ করা হয
         pytest.param(Conflict("has_no_sentence_yet"), 409, "কাজটি এখন করা যায় না", id="conflict without one"),
         pytest.param(NotAllowed("magistrate", "suspend"), 403, "এই কাজের অনুমতি নেই", id="role"),
         pytest.param(FieldProblem("password", "password_short", minimum="12"), 422, "কমপক্ষে ১২টি অক্ষর", id="field"),
+        pytest.param(FieldProblem("fiscal_year", "fiscal_year_paid", until="2027-06-30"), 422, "৩০ জুন ২০২৭ পর্যন্ত", id="a day in words"),
         pytest.param(SetupError("the keys do not open /var/lib/secret"), 503, "প্রকৌশলীকে জানান", id="an engineer is needed"),
         pytest.param(RegistryError("some new kind"), 409, "কাজটি এখন করা যায় না", id="a kind that the table does not name"),
         pytest.param(ZeroDivisionError("division by zero"), 500, "আমাদের দিকে একটি সমস্যা হয়েছে", id="our mistake"),

@@ -258,7 +258,7 @@ def test_a_form_sent_after_the_session_ran_out_waits_for_its_officer(
 def test_a_kept_form_of_another_officer_is_not_shown(kept: str, client_for: ClientFor, browser_for: BrowserFor, clock: SetClock) -> None:
     browser = client_for(Role.MAGISTRATE)
     clock.pass_(minutes=20)
-    late = KEPT.search(browser.post_bare("/password", {"password": "x"}).text)
+    late = KEPT.search(browser.post_bare("/cases/1/withdrawal", {"withdraw_note": "x"}).text)
     assert late
     text = {"theirs": late[1], "damaged": late[1][:-8] + "AAAAAAA="}.get(kept, kept)
     answer = browser_for(officer_name(Role.LICENCE_OFFICER)).sign_in(kept=text)
