@@ -21,7 +21,9 @@ from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import HostCommand, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.simulators import ReaderOptions, SimulatedTag
 from firmware_protocols.thingmagic.codec import ThingMagicCodec
+from firmware_protocols.thingmagic.encoding import TAG_TIMEOUT_MS
 from firmware_protocols.thingmagic.frames import build_command, build_reply
+from plate_printer.desk_reader import ANSWER_S
 from tests.firmware_protocols.reading import read
 from tests.firmware_protocols.simulators.conversing import EPC, TID, Conversation, new_tag
 
@@ -190,6 +192,10 @@ class TestWithoutStream:
         assert isinstance(event, Notice)
         assert event.status is Status.ANTENNA_MISSING
         assert codec.bytes_to_send() == b""
+
+
+def test_the_desk_waits_until_the_module_has_said_that_there_is_no_tag() -> None:
+    assert ANSWER_S * 1000 > TAG_TIMEOUT_MS
 
 
 class TestPassword:
