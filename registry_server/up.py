@@ -98,19 +98,27 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def system_up(
-    settings: Settings, where: BrokerPlace, *, log_to: IO[str] | None = None, prepare: Callable[[Database], None] | None = None
+    settings: Settings,
+    where: BrokerPlace,
+    *,
+    stop: Event | None = None,
+    log_to: IO[str] | None = None,
+    prepare: Callable[[Database], None] | None = None,
 ) -> Iterator[Running]:
     """Everything started and answering; stopped again at the end, whatever happens.
 
     `log_to` takes what the processes say (None: this terminal). `prepare` runs once the schema is there and before anything reads it.
-    Raises SetupError with what the engineer must do.
+    Raises SetupError with what the engineer must do, Stopped if `stop` is set before all is up.
     """
+    stop = stop or Event()
     with ExitStack() as stack:
         lock = FolderLock(settings.data_dir)
         stack.callback(lock.release)
         settings = settings.model_copy(update={"web_port": claim_web_port(settings.web_host, settings.web_port)})
         watched_broker: list[Watched] = []
+        go_on_unless(stop)
         bring_database_up(settings, prepare)
+        go_on_unless(stop)
         if not settings.broker_url:
             broker = start_broker(settings.data_dir / "broker", where.host, where.port)
             stack.callback(broker.stop)
@@ -123,7 +131,7 @@ def system_up(
             watched.start(time.monotonic())
             stack.callback(child.stop)
             running.watched.append(watched)
-        wait_until_ready(f"{running.web_url}/readyz", running)
+        wait_until_ready(f"{running.web_url}/readyz", running, stop)
         yield running
 
 
@@ -137,15 +145,16 @@ def bring_database_up(settings: Settings, prepare: Callable[[Database], None] | 
         database.close()
 
 
-def wait_until_ready(url: str, running: Running) -> None:
+def wait_until_ready(url: str, running: Running, stop: Event) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
+        go_on_unless(stop)
         if is_answering(url):
             return
         ended = [watched.child.name for watched in running.watched if watched.child.exit_code() is not None]
         if ended:
             raise SetupError(f"{ended[0]} ended while starting; its last lines above say why")
-        time.sleep(0.1)
+        stop.wait(0.1)
     raise SetupError(f"{url} did not answer within {READY_WITHIN_S:.0f} s; the log above says what the processes were waiting for")
 
 
@@ -167,6 +176,27 @@ def stop_on_signals() -> Event:
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
     return stop
+
+
+class Stopped(Exception):
+    """A stop was asked for before everything ran. Nothing went wrong."""
+
+
+def go_on_unless(stop: Event) -> None:
+    """Between the steps of setting up, and while waiting for one. Raises Stopped: whoever began something puts it away then.
+
+    Not raised by the signal's handler itself: Python drops what a handler raises in some places, as at a fork, and would go on.
+    """
+    if stop.is_set():
+        raise Stopped
+
+
+@contextmanager
+def quiet_when_stopped() -> Iterator[None]:
+    try:
+        yield
+    except Stopped:
+        log.info("stopped while starting")
 
 
 def claim_web_port(host: str, port: int) -> int:

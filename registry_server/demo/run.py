@@ -31,7 +31,7 @@ from registry_server.matcher.models import Flag
 from registry_server.people.models import Role
 from registry_server.secrets_box import load_or_create
 from registry_server.sightings.models import Passage
-from registry_server.up import BrokerPlace, free_port, stop_on_signals, system_up
+from registry_server.up import BrokerPlace, free_port, go_on_unless, quiet_when_stopped, stop_on_signals, system_up
 
 SETTLE_S = 6.0  # the last tags fade, their windows close, the last flags come
 TICK_S = 0.02
@@ -66,7 +66,7 @@ class Seen:
 def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
     """Runs for `options.seconds`, or until Ctrl-C. Raises SetupError if the machine lacks something."""
     stop = stop_on_signals()
-    with ExitStack() as stack:
+    with quiet_when_stopped(), ExitStack() as stack:
         folder = stack.enter_context(_folder(options.data_dir))
         settings = settings.model_copy(update={"data_dir": folder, "cookie_secure": False, "web_port": settings.web_port or free_port()})
         rng = random.Random(options.seed)  # noqa: S311 — a demo that can be shown again
@@ -76,13 +76,15 @@ def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
         broker_url = settings.broker_url or f"mqtt://127.0.0.1:{broker_port}"
         screen.print("setting up the demo city …")
         log = stack.enter_context((folder / LOG_FILE).open("w"))
-        fill = partial(seeding.fill, broker_url=broker_url)
+        fill = partial(seeding.fill, broker_url=broker_url, go_on=partial(go_on_unless, stop))
         place = BrokerPlace("127.0.0.1", broker_port)
-        running = stack.enter_context(system_up(settings, place, log_to=log, prepare=lambda database: seeded.append(fill(database))))
+        running = stack.enter_context(
+            system_up(settings, place, stop=stop, log_to=log, prepare=lambda database: seeded.append(fill(database)))
+        )
         database = Database(settings.sqlalchemy_url)
         stack.callback(database.close)
         seen = Seen(Tally())
-        stage = stack.enter_context(Stage(folder, seen.heard, log))
+        stage = stack.enter_context(Stage(folder, seen.heard, log, stop))
         city = seeded[0]
         token_file = folder / "desk.token"
         token_file.write_text(city.desk_token)

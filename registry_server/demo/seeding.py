@@ -1,7 +1,7 @@
 """Filling the demo city's registry: places, agents, officers, a desk, and a few hundred bikes with a story each."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -62,7 +62,8 @@ class Seeding:
         self._rng = rng
         self._count = 0
 
-    def fill(self, database: Database, broker_url: str) -> Seeded:
+    def fill(self, database: Database, broker_url: str, go_on: Callable[[], None] = lambda: None) -> Seeded:
+        """`go_on` is called before each bike; what it raises leaves the registry empty."""
         with database.write() as session:
             authority = self._authority(session)
             act = Act(authority.id, "system:demo", self._at)
@@ -70,7 +71,7 @@ class Seeding:
             sign_ins = tuple(self._officers(session, authority))
             token = self._rng.randbytes(24).hex()
             add_desk(session, DESK_NAME, token, act=act)
-            bikes = tuple(self._bikes(session, act))
+            bikes = tuple(self._bikes(session, act, go_on))
         return Seeded(authority.id, sign_ins, token, bikes)
 
     def new_chip(self) -> Tid:
@@ -139,9 +140,10 @@ class Seeding:
             )
             yield sign_in
 
-    def _bikes(self, session: Session, act: Act) -> Iterator[Bike]:
+    def _bikes(self, session: Session, act: Act, go_on: Callable[[], None]) -> Iterator[Bike]:
         for story, facts in STORIES.items():
             for _ in range(facts.bikes):
+                go_on()
                 yield self._bike(session, story, act)
 
     def _bike(self, session: Session, story: Story, act: Act) -> Bike:

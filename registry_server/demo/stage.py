@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from registry_server.demo.city import AUTHORITY_SLUG, DemoCheckpoint
 from registry_server.demo.traffic import DrivePast
 from registry_server.errors import SetupError
 from registry_server.processes import Child, script
+from registry_server.up import go_on_unless
 
 Heard = Callable[[str, Mapping[str, Any]], None]
 """Called with a simulator's name and each JSON line that it prints."""
 
 LISTENING_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,12 @@ class SimulatedReader:
         self._child.start()
         threading.Thread(target=self._listen, name=self.name, daemon=True).start()
 
-    def wait_until_listening(self) -> None:
-        if not self._listening.wait(LISTENING_WITHIN_S):
-            raise SetupError(f"the simulated reader {self.name} did not start")
+    def wait_until_listening(self, stop: threading.Event) -> None:
+        deadline_s = time.monotonic() + LISTENING_WITHIN_S
+        while not self._listening.wait(LOOK_EVERY_S):
+            go_on_unless(stop)
+            if time.monotonic() > deadline_s:
+                raise SetupError(f"the simulated reader {self.name} did not start")
 
     def tell(self, **what: object) -> None:
         """Put a tag before the antenna (`enter`), take it away (`remove`), break the line (`faults`, `unplug`)."""
@@ -83,10 +89,12 @@ class SimulatedReader:
 class Stage:
     """Every machine of the demo beside the server itself."""
 
-    def __init__(self, folder: Path, heard: Heard, log_to: IO[str] | None = None) -> None:
+    def __init__(self, folder: Path, heard: Heard, log_to: IO[str] | None = None, stop: threading.Event | None = None) -> None:
+        """`stop` ends the waiting for a reader, by Stopped."""
         self._folder = folder
         self._log_to = log_to
         self._heard = heard
+        self._stop = stop or threading.Event()
         self._stack = ExitStack()
         self.readers: dict[str, SimulatedReader] = {}
 
@@ -100,13 +108,13 @@ class Stage:
         for place in checkpoints:
             self._start_reader(place.slug, place.family, ("--pty", "--link", str(self._folder / f"{place.slug}.tty")))
         for place in checkpoints:
-            self.readers[place.slug].wait_until_listening()
+            self.readers[place.slug].wait_until_listening(self._stop)
             argv = [script("ebike-agent"), "run", str(agent_file(self._folder, place))]
             self._start(Child(f"agent {place.slug}", argv, stderr=self._log_to))
 
     def open_desk(self, server_url: str, token_file: Path) -> None:
         self._start_reader("desk", "m100", ("--tcp", "127.0.0.1:0"))
-        self.readers["desk"].wait_until_listening()
+        self.readers["desk"].wait_until_listening(self._stop)
         argv = [script("ebike-plates"), "desk", "--server", server_url, "--token-file", str(token_file)]
         reader = ["--reader", f"tcp://{self.readers['desk'].address}", "--family", "m100"]
         with (self._folder / "desk.log").open("w") as screen:

@@ -13,7 +13,7 @@ MAY_COMMIT = {"registry_server/db.py"}
 MAY_ASK_THE_TIME = {
     "registry_server/clock.py",
     "reader_agent/clock.py",
-    "plate_printer/__main__.py",
+    "plate_printer/commands.py",
 }
 CLOCK_CALLS = {
     ("datetime", "now"),

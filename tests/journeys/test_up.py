@@ -38,6 +38,17 @@ def running_up(
         process.communicate()
 
 
+@contextmanager
+def running_demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [*COMMAND, "demo", "--data-dir", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def wait_until(is_so: Callable[[], bool], within_s: float = READY_WITHIN_S) -> bool:
 
     deadline = time.monotonic() + within_s
@@ -97,6 +108,29 @@ def test_stopping_leaves_no_process_and_no_lock(tmp_path: Path, how: signal.Sign
         assert processes_of(tmp_path) == []
     with running_up(tmp_path) as (_, url):
         assert wait_until(lambda: is_answering(f"{url}/readyz")), "the folder can be used again"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "as systemd stops it"])
+@pytest.mark.parametrize("begun", ["", "up.lock", "registry.sqlite", "broker/nats.log"], ids=["at once", "lock", "schema", "broker"])
+def test_stopping_while_it_starts_is_quiet_and_leaves_nothing(tmp_path: Path, how: signal.Signals, begun: str) -> None:
+    with running_up(tmp_path) as (process, _):
+        assert wait_until((tmp_path / begun).exists)
+        process.send_signal(how)
+        said, _ = process.communicate(timeout=GONE_WITHIN_S)
+        assert process.returncode in (0, -how)
+        assert "Traceback" not in said
+        assert processes_of(tmp_path) == []
+
+
+def test_a_demo_that_is_stopped_while_it_is_set_up_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
+    with running_demo(tmp_path) as process:
+        assert wait_until((tmp_path / "registry.sqlite").exists)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=GONE_WITHIN_S)
+        assert process.returncode == 0
+        assert "Traceback" not in said
+        assert "Injected beside found" not in said
+        assert processes_of(tmp_path) == []
 
 
 def test_killing_it_takes_its_children_along(tmp_path: Path) -> None:

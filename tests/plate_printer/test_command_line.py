@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from plate_printer.__main__ import app
+from plate_printer.commands import app
 from plate_printer.desk_http import RegistryClient
 from plate_printer.desk_screen import SENTENCES, Say
 from plate_printer.documents import card_pdf, plates_pdf

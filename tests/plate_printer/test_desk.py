@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from firmware_protocols.gen2 import LockField
 from firmware_protocols.simulators import LineFaults, SimulatedTag
-from plate_printer.__main__ import app
+from plate_printer.commands import app
 from plate_printer.desk import Clock, Desk, Surroundings
 from plate_printer.desk_http import RegistryClient
 from plate_printer.desk_journal import Journal

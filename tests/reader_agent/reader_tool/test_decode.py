@@ -54,7 +54,7 @@ def test_a_family_may_be_written_in_capitals() -> None:
 
 
 def test_the_shell_completes_families() -> None:
-    program = [sys.executable, "-c", "import sys; from reader_agent.reader_tool.__main__ import app; app(prog_name='ebike-reader')"]
+    program = [sys.executable, "-c", "import sys; from reader_agent.reader_tool.commands import app; app(prog_name='ebike-reader')"]
     asked = {"_EBIKE_READER_COMPLETE": "complete_bash", "COMP_WORDS": "ebike-reader decode r", "COMP_CWORD": "2"}
     done = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.split() == ["r200", "r2000"]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from firmware_protocols.catalogue import FAMILIES, codec_for
 from firmware_protocols.commands import Bank, Command, LockAction, LockTag, ReadBank, Region, SetAntennas, SetOutput, SetRegion, WriteEpc
 from firmware_protocols.errors import ProtocolError
-from reader_agent.reader_tool.__main__ import app
+from reader_agent.reader_tool.commands import app
 from reader_agent.reader_tool.encode import COMMANDS, BadCommand, parse_command
 from reader_agent.reader_tool.values import options_of
 

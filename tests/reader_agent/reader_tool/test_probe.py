@@ -11,7 +11,7 @@ from firmware_protocols.catalogue import FAMILIES, LISTENED_FAMILIES
 from reader_agent.clock import SystemClock
 from reader_agent.link_address import parse_address
 from reader_agent.links.open_link import open_link
-from reader_agent.reader_tool.__main__ import app
+from reader_agent.reader_tool.commands import app
 from reader_agent.reader_tool.probe import LISTENING, ORDER, Attempt, Found, probe
 from tests.reader_agent.simulator import SimulatorProcess
 

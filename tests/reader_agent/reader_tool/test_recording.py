@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from reader_agent.reader_tool.__main__ import app
+from reader_agent.reader_tool.commands import app
 from reader_agent.reader_tool.record import without_account
 from reader_agent.reader_tool.recording import BadRecording, Entry, Header, Way, entry_line, header_line, read_recording
 from tests.reader_agent.simulator import EPC, SimulatorProcess

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from firmware_protocols.catalogue import FAMILIES
-from reader_agent.reader_tool.__main__ import app
+from reader_agent.reader_tool.commands import app
 from tests.reader_agent.simulator import EPC, TID, SimulatorProcess
 
 NEW_EPC = "EB0001000000020100000002"
