@@ -74,6 +74,8 @@ class WebhookAddress:
     port: int
     path: str
     account: Account | None = None
+    cert: Path | None = None
+    """PEM file with our certificate and its key: the listener is then HTTPS."""
 
     @property
     def place(self) -> str:
@@ -135,7 +137,7 @@ def _parts_of(url: str) -> _Parts:
 
 def _check_names(scheme: str, settings: Mapping[str, str]) -> None:
     # paho checks the certificate against the name that was dialled, and knows no other
-    of_tls = {"https": SETTINGS, "mqtts": FILES}.get(scheme, ())
+    of_tls = {"https": SETTINGS, "mqtts": FILES, "webhook": ("cert",)}.get(scheme, ())
     known = (*ACCOUNT_SETTINGS, *of_tls)
     for key in settings:
         if key not in known:
@@ -169,4 +171,7 @@ def _topic(parts: _Parts) -> str:
 def _webhook(parts: _Parts) -> WebhookAddress:
     if parts.port is None or not parts.path.strip("/"):
         raise ValueError("write the port to listen on and the path that is set on the reader, such as webhook://0.0.0.0:8081/gate-3")
-    return WebhookAddress(parts.host, parts.port, parts.path, parts.account)
+    cert = parts.settings.get("cert")
+    if cert is not None and not Path(cert).is_absolute():
+        raise ValueError(f"cert={cert} is no whole path; write one such as cert=/etc/ebike/{cert or 'agent.pem'}")
+    return WebhookAddress(parts.host, parts.port, parts.path, parts.account, Path(cert) if cert is not None else None)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from reader_agent.broker_trust import tls_context
 from reader_agent.config import AgentConfig
-from reader_agent.errors import CertificateWrong, KeyFileWrong
+from reader_agent.door_address import DoorAddress
+from reader_agent.errors import CertificateWrong, KeyFileWrong, LinkLost
 from reader_agent.key_file import MAKE_IT, load_key
 from reader_agent.link_address import SerialAddress
+from reader_agent.links.passwords import password_of
 
 OPEN_TO_OTHERS = 0o007
 
@@ -25,7 +27,7 @@ class Finding:
 
 def look_around(config: AgentConfig, config_file: Path) -> list[Finding]:
     """Every finding, faults first."""
-    found = [*_key(config), *_certificates(config), *_same_port(config), *_open_password(config, config_file)]
+    found = [*_key(config), *_certificates(config), *_reader_files(config), *_same_port(config), *_open_password(config, config_file)]
     return sorted(found, key=lambda finding: not finding.is_fault)
 
 
@@ -50,6 +52,19 @@ def _certificates(config: AgentConfig) -> Iterator[Finding]:
         tls_context(config.broker)
     except CertificateWrong as wrong:
         yield Finding(wrong.key, str(wrong), is_fault=not isinstance(wrong.__cause__, PermissionError))
+
+
+def _reader_files(config: AgentConfig) -> Iterator[Finding]:
+    """A password that comes from the environment is that of the agent's service: from here it may be missing and yet be there."""
+    for reader in config.readers:
+        account = reader.link.account if isinstance(reader.link, DoorAddress) else None
+        if account is None:
+            continue
+        try:
+            password_of(account, str(reader.name))
+        except LinkLost as lost:
+            is_fault = account.password_file is not None and not isinstance(lost.__cause__, PermissionError)
+            yield Finding(f"readers.{reader.name}.url", lost.reason, is_fault=is_fault)
 
 
 def _same_port(config: AgentConfig) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 from base64 import b64encode
 from hmac import compare_digest
 from http import HTTPStatus
@@ -32,9 +33,9 @@ class WebhookLink(ListeningLink):
     def __init__(self, address: WebhookAddress) -> None:
         """Listen. Raises PortHeld, or LinkLost for an address that is none of this computer's."""
         super().__init__(address.url)
-        token = _token(address)
+        token, context = _token(address), _context(address)
         try:
-            self._server = _Listener(address, self._inbox, token)
+            self._server = _Listener(address, self._inbox, token, context)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortHeld(address.place, None) from error
@@ -68,8 +69,8 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: WebhookAddress, inbox: Inbox, token: bytes | None) -> None:
-        self.path, self.inbox, self.token = address.path, inbox, token
+    def __init__(self, address: WebhookAddress, inbox: Inbox, token: bytes | None, context: ssl.SSLContext | None) -> None:
+        self.path, self.inbox, self.token, self._context = address.path, inbox, token, context
         self._room = BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         super().__init__((address.host, address.port), _Post)
@@ -80,6 +81,12 @@ class _Listener(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, client = super().get_request()
+        if self._context:  # the handshake is made in the connection's own thread: one that is slow keeps nobody waiting
+            connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, client
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._room.acquire(blocking=False):
@@ -209,3 +216,16 @@ def _token(address: WebhookAddress) -> bytes | None:
         return None
     secret = f"{address.account.name}:{password_of(address.account, address.url)}"
     return b"Basic " + b64encode(secret.encode())
+
+
+def _context(address: WebhookAddress) -> ssl.SSLContext | None:
+    if address.cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(address.cert, password=lambda: b"")  # never ask at a terminal
+    except OSError as error:
+        reason = "holds something else" if isinstance(error, ssl.SSLError) else error.strerror
+        remedy = "give the path of a PEM file with a certificate and its key, without a password"
+        raise LinkLost(address.url, f"cert={address.cert}: {reason}; {remedy}") from error
+    return context

@@ -34,6 +34,7 @@ FILE = Account("root", Path(f"{R700}.password"))
             id="mqtts with an account",
         ),
         pytest.param("webhook://0.0.0.0:8081/gate-3", WebhookAddress("0.0.0.0", 8081, "/gate-3"), id="webhook"),
+        pytest.param("webhook://10.0.0.1:8443/x?cert=/a.pem", WebhookAddress("10.0.0.1", 8443, "/x", cert=Path("/a.pem")), id="with TLS"),
         pytest.param("webhook://[::1]:8081/a/b", WebhookAddress("::1", 8081, "/a/b"), id="webhook on IPv6"),
     ],
 )
@@ -65,7 +66,8 @@ def test_addresses(url: str, address: DoorAddress) -> None:
         pytest.param("mqtt://broker/a+/b", "'[+]' stands for one whole level", id="half a level"),
         pytest.param("webhook://0.0.0.0/gate-3", "write the port to listen on and the path", id="no port to listen on"),
         pytest.param("webhook://0.0.0.0:8081", "write the port to listen on and the path", id="no path"),
-        pytest.param("webhook://0.0.0.0:8081/x?ca=/a", "unknown setting 'ca'", id="a certificate for the webhook"),
+        pytest.param("webhook://0.0.0.0:8081/x?ca=/a", "unknown setting 'ca'", id="whom a listener trusts"),
+        pytest.param("webhook://0.0.0.0:8081/x?cert=a.pem", "cert=a.pem is no whole path; write .*/etc/ebike/a.pem", id="half of a third"),
     ],
 )
 def test_what_is_no_address_is_told_with_what_to_write(url: str, remedy: str) -> None:

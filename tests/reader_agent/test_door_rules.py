@@ -8,6 +8,7 @@ import pytest
 from firmware_protocols.impinj_json.requests import LISTEN_ONLY
 from reader_agent.config import AgentConfig, ConfigWrong, parse_config
 from reader_agent.door_rules import visit_for
+from reader_agent.surroundings import look_around
 
 HTTPS = "https://192.0.2.30?account=root&password_env=R700"
 MQTT = "mqtt://broker/zebra/fx1/#"
@@ -95,3 +96,31 @@ def test_an_r700_is_asked_for_the_configured_ports_and_power() -> None:
 def test_who_cannot_be_asked_is_only_listened_to() -> None:
     (reader,) = config_of(family="zebra-json", url=MQTT).readers
     assert visit_for(reader.link, reader.wishes) == LISTEN_ONLY
+
+
+@pytest.mark.parametrize(
+    ("content", "rights", "findings"),
+    [
+        pytest.param("impinj\n", 0o640, [], id="a password of our own"),
+        pytest.param("impinj\n", 0o644, [("everybody may read it", True)], id="one for everybody"),
+        pytest.param("\n", 0o640, [("is empty", True)], id="none in the file"),
+        pytest.param(None, 0, [("No such file or directory; write the password into that file", True)], id="no file"),
+    ],
+)
+def test_check_looks_at_the_passwords_of_readers(
+    tmp_path: Path, content: str | None, rights: int, findings: list[tuple[str, bool]]
+) -> None:
+    file = tmp_path / "r700.password"
+    if content is not None:
+        file.write_text(content)
+        file.chmod(rights)
+    config = config_of(family="impinj-json", url=f"https://192.0.2.30?account=root&password_file={file}")
+    found = [finding for finding in look_around(config, tmp_path / "agent.toml") if finding.key == "readers.gate-3.url"]
+    assert [finding.is_fault for finding in found] == [is_fault for _, is_fault in findings]
+    assert all(says in finding.text for finding, (says, _) in zip(found, findings, strict=True))
+
+
+def test_a_password_from_the_environment_may_be_that_of_the_service(tmp_path: Path) -> None:
+    config = config_of(family="impinj-json", url="https://192.0.2.30?account=root&password_env=NOT_HERE")
+    (finding,) = [each for each in look_around(config, tmp_path / "agent.toml") if each.key == "readers.gate-3.url"]
+    assert not finding.is_fault

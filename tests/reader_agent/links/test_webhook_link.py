@@ -1,20 +1,24 @@
 """A listener that a reader posts to: what is taken, and what the others are told."""
 
 import socket
+import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
+from reader_agent.clock import SystemClock
 from reader_agent.door_address import Account, WebhookAddress
 from reader_agent.errors import LinkLost, PortHeld
 from reader_agent.links.inbox import Inbox
 from reader_agent.links.open_link import open_link
 from reader_agent.links.webhook_link import MAX_BODY, MAX_CONNECTIONS, WebhookLink
+from reader_agent.reader_tool.tls_line import make_certificate
 
 ANYWHERE = WebhookAddress("127.0.0.1", 0, "/gate-3")
 
@@ -137,6 +141,34 @@ def test_with_an_account_only_who_signs_in_is_heard(guarded: WebhookLink, secret
     assert found[0] == status
     assert found[2].startswith("Basic realm") is (status == 401)
     assert guarded.read(0.5 if status == 401 else 5.0) == (b"" if status == 401 else b"here\n")
+
+
+def test_with_a_certificate_it_is_https(tmp_path: Path) -> None:
+    file = tmp_path / "agent.pem"
+    file.write_bytes(make_certificate("127.0.0.1", SystemClock().now().utc))
+    link = WebhookLink(replace(ANYWHERE, cert=file))
+    with socket.create_connection(("127.0.0.1", link.port)):  # one that says nothing keeps nobody waiting
+        context = ssl.create_default_context(cafile=file)
+        with closing(HTTPSConnection("127.0.0.1", link.port, timeout=10, context=context)) as connection:
+            connection.request("POST", "/gate-3", b"here")
+            assert connection.getresponse().status == 204
+    assert link.read(5.0) == b"here\n"
+    link.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"no certificate", "agent.pem: holds something else; give the path of a PEM file", id="no certificate"),
+        pytest.param(None, "agent.pem: No such file or directory; give the path", id="no file"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None, says: str) -> None:
+    file = tmp_path / "agent.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(LinkLost, match=says):
+        WebhookLink(replace(ANYWHERE, cert=file))
 
 
 def test_when_there_is_no_room_the_reader_is_told_to_come_again(link: WebhookLink) -> None:
