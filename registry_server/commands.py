@@ -24,6 +24,7 @@ from registry_server.issuance import commands as desk_commands
 from registry_server.people import commands as officer_commands
 from registry_server.people.keys import keys_of
 from registry_server.up import BrokerPlace, bring_database_up, quiet_when_stopped, stop_on_signals, system_up
+from registry_server.web.limits import SERVER_LIMITS
 
 app = typer.Typer(
     name="ebike-server",
@@ -88,6 +89,7 @@ def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHos
         proxy_headers=bool(settings.trusted_proxy),
         forwarded_allow_ips=settings.trusted_proxy or None,
         server_header=False,
+        **SERVER_LIMITS,
     )
 
 
