@@ -6,9 +6,12 @@ from starlette.responses import Response
 from registry_server.errors import Conflict, FieldProblem, FieldProblems
 from registry_server.licences.correction import CORRECTED, correct, facts_of, read_correction, state_of
 from registry_server.licences.routes import Officer, Visit, number_writer, registration_problems
-from registry_server.licences.service import get_living
+from registry_server.licences.service import get_record, require_living
 from registry_server.web import pages
 from registry_server.web.deps import Now, Posted, ReadSession, Secrets, WriteSession
+from registry_server.web.formats import digits
+from registry_server.web.pages import language_of
+from registry_server.web.texts import Language
 
 router = APIRouter()
 
@@ -36,8 +39,8 @@ def correct_licence(  # noqa: PLR0913, PLR0917 — a route names what it needs
 
 
 def _form_page(visit: Visit, licence_id: int, typed: dict[str, str] | None = None, problems: dict[str, str] | None = None) -> Response:
-    licence = get_living(visit.session, licence_id)
-    shown = {"nid": "", "reason": ""} | facts_of(licence) | (typed or {})
+    licence = require_living(get_record(visit.session, licence_id))
+    shown = {"nid": "", "reason": ""} | _as_written(facts_of(licence), language_of(visit.request)) | (typed or {})
     said = problems or {}
     return pages.page(
         visit.request,
@@ -51,3 +54,8 @@ def _form_page(visit: Visit, licence_id: int, typed: dict[str, str] | None = Non
         last_ward=visit.signed_in.authority.last_ward,
         seen=state_of(licence),
     )
+
+
+def _as_written(facts: dict[str, str], language: Language) -> dict[str, str]:
+    """Numbers as people write them: the mobile without the country, in the page's digits."""
+    return facts | {"mobile": digits(facts["mobile"].removeprefix("+88"), language), "ward": digits(facts["ward"], language)}

@@ -136,7 +136,11 @@ def get_locked(session: Session, licence_id: int) -> Licence:
 
 def get_living(session: Session, licence_id: int) -> Licence:
     """Locked. Raises Conflict for a cancelled one."""
-    licence = get_locked(session, licence_id)
+    return require_living(get_locked(session, licence_id))
+
+
+def require_living(licence: Licence) -> Licence:
+    """For a page that only looks, and so locks nothing. Raises Conflict for a cancelled one."""
     if licence.state == LicenceState.CANCELLED:
         raise Conflict("licence_cancelled", number=licence.number)
     return licence

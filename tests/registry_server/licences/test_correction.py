@@ -47,7 +47,7 @@ def facts(database: Database) -> list[dict[str, object]]:
 
 def test_the_form_begins_with_the_record_and_without_the_nid(officer: Browser, record: str) -> None:
     page = officer.get(f"{record}/correction").text
-    for value in ("মোঃ রহিম উদ্দিন", "Md. Rahim Uddin", "+8801712345678", "AB1234C", "উদাহরণ মোটরস"):
+    for value in ("মোঃ রহিম উদ্দিন", "Md. Rahim Uddin", "০১৭১২৩৪৫৬৭৮", "১২", "AB1234C", "উদাহরণ মোটরস"):
         assert f'value="{value}"' in page.replace("য\u09bc", "য়"), value
     assert '<input class="govuk-input govuk-input--width-20" id="nid" name="nid" type="text" value=""' in page
     assert "শেষ চার অঙ্ক ৭৮৯০" in page
