@@ -28,12 +28,16 @@ from sqlalchemy.types import TypeDecorator
 
 from registry_server.errors import SetupError
 
-AUTHORITY_KEY = "authority_id"
+AUTHORITY_KEY, LOOKING_KEY = "authority_id", "only_looks"
 BUSY_MS = 15_000
 ROWS_A_STATEMENT = 64
 TABLES_KEY = 0x65_62_74_61_62  # "ebtab"
 ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER column
+
+
+class OnlyLooking(RuntimeError):
+    """A mistake of ours: a page that only looks has changed or locked a row. Else it would be lost on SQLite and fail on PostgreSQL."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -93,8 +97,9 @@ class Database:
 
     @contextmanager
     def read(self, authority_id: int | None = None) -> Iterator[Session]:
-        """A session for looking: all its queries see one state of the database. What is changed in it is thrown away or refused."""
+        """A session for looking: all its queries see one state of the database. Raises OnlyLooking at what changes or locks a row."""
         with self._session(self._looking, authority_id) as session:
+            session.info[LOOKING_KEY] = True
             if self.is_sqlite:
                 _driver(session.connection()).execute("BEGIN")  # takes no lock, so there is nothing to wait for or to refuse
             yield session
@@ -190,6 +195,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 @event.listens_for(Session, "do_orm_execute")
+def _only_look(state: ORMExecuteState) -> None:
+    if state.session.info.get(LOOKING_KEY) and not state.is_relationship_load:
+        is_lock = state.is_select and getattr(state.statement, "_for_update_arg", None) is not None
+        if is_lock or state.is_insert or state.is_update or state.is_delete:
+            raise OnlyLooking(str(state.statement))
+
+
+@event.listens_for(Session, "do_orm_execute")
 def _see_own_authority_only(state: ORMExecuteState) -> None:
     authority_id = state.session.info.get(AUTHORITY_KEY)
     if authority_id is None or state.is_column_load or state.is_relationship_load:
@@ -201,6 +214,8 @@ def _see_own_authority_only(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _write_own_authority_only(session: Session, _context: object, _instances: object) -> None:
+    if session.info.get(LOOKING_KEY):
+        raise OnlyLooking(", ".join(sorted({type(row).__name__ for row in (*session.new, *session.dirty, *session.deleted)})))
     authority_id = session.info.get(AUTHORITY_KEY)
     if authority_id is None:
         return
