@@ -5,11 +5,12 @@ from firmware_protocols.commands import Command, SetAntennas
 from firmware_protocols.events import Event, HostCommand, Reply
 from firmware_protocols.r2000.decoding import DATA_START, Reading, decode_answer, decode_inventory, find_user_plan, name_of
 from firmware_protocols.r2000.encoding import FAMILY, requests_for
-from firmware_protocols.r2000.frames import R2000Shape, build_frame
+from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, R2000Shape, build_frame
 from firmware_protocols.r2000.tables import INVENTORIES, Opcode
 from firmware_protocols.serial_codec import Request, SerialCodec, check_address, check_port_count
 
-DEFAULT_ADDRESS = 0x01
+DEFAULT_ADDRESS = None  # to be found
+USUAL_ADDRESSES = (0x01, PUBLIC_ADDRESS, 0x00)  # as boards come: most are 01, some 00; nearly all hear the public one
 DEFAULT_PORTS = 4
 PORT_COUNTS = (1, 2, 4, 8)
 
@@ -35,21 +36,30 @@ class R2000Codec(SerialCodec):
     """Bytes of one board in, events out. Remembers of what it encoded the antennas, for the inventories that follow; of what it decoded
     the frequency plan, if the board says that it has one of its own.
 
-    `address` is whose commands are encoded (FF: all boards on the line); answers are taken from any address.
+    `address` is whose commands are encoded (FF: all boards on the line); answers are taken from any address. None: that of the board
+    which spoke last; as long as none has, each command goes to another of the usual ones, until one is answered.
     `antenna_ports` above 4 says that bit 7 of an RSSI byte belongs to the antenna.
     """
 
     def __init__(
-        self, *, direction: Direction = Direction.FROM_READER, address: int = DEFAULT_ADDRESS, antenna_ports: int = DEFAULT_PORTS
+        self, *, direction: Direction = Direction.FROM_READER, address: int | None = DEFAULT_ADDRESS, antenna_ports: int = DEFAULT_PORTS
     ) -> None:
-        check_address(FAMILY, address)
+        if address is not None:
+            check_address(FAMILY, address)
         check_port_count(FAMILY, antenna_ports, PORT_COUNTS)
         super().__init__(facts_for(antenna_ports), R2000Shape(), direction)
-        self._address = address
+        self._board = address  # whose commands they are; None: it has not spoken yet
+        self._has_fixed_address = address is not None
+        self._addresses: tuple[int, ...] = USUAL_ADDRESSES if address is None else (address,)
+        self._unheard = 0  # commands since the board spoke last
+        self._address = self._addresses[0]
         self._reading = Reading(has_8_ports=antenna_ports > 4)
         self._ports: tuple[int, ...] = (1,)
 
     def _from_reader(self, frame: bytes) -> Event:
+        self._unheard = 0
+        if frame[2] != self._board and not self._has_fixed_address:
+            self._board, self._addresses = frame[2], (frame[2], PUBLIC_ADDRESS)
         if frame[3] in INVENTORIES:
             return decode_inventory(frame, self._reading)
         event = decode_answer(frame, self._reading)
@@ -64,6 +74,8 @@ class R2000Codec(SerialCodec):
         requests = requests_for(command, self._ports, self._facts.antenna_ports)
         if isinstance(command, SetAntennas):
             self._ports = command.ports
+        self._address = self._addresses[self._unheard % len(self._addresses)]
+        self._unheard += 1
         return requests
 
     def _frame(self, opcode: int, data: bytes) -> bytes:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from firmware_protocols.events import HostCommand
 from firmware_protocols.gen2 import Gen2Error
-from firmware_protocols.r2000.codec import DEFAULT_ADDRESS
 from firmware_protocols.r2000.decoding import find_user_plan
 from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, build_frame
 from firmware_protocols.r2000.tables import BAND, TAG_WRITES, Code, Opcode
@@ -17,6 +16,7 @@ from firmware_protocols.simulators.tag_field import Answer, TagField
 FIRMWARE = bytes((8, 2))
 TEMPERATURE = bytes((1, 38))  # a byte of 1 is plus
 RSSI_OFFSET_DB = 129
+DEFAULT_READER_ADDRESS = 0x01
 RETURN_LOSS_DB = bytes((18,))
 FAST_TID_ON, FAST_TID_OFF = 0x8D, 0x00
 BAUD_CODES = range(3, 5)
@@ -72,7 +72,7 @@ class R2000Dialect:
 
     def __init__(self, tags: TagField, options: ReaderOptions) -> None:
         self._tags, self._options = tags, options
-        self._settings = Settings(DEFAULT_ADDRESS if options.address is None else options.address)
+        self._settings = Settings(DEFAULT_READER_ADDRESS if options.address is None else options.address)
         self._inventory: Inventory | None = None
         self._buffer: dict[bytes, tuple[Answer, int]] = {}
         self._answers: dict[int, Callable[[bytes], bytes | Code]] = {

@@ -96,6 +96,32 @@ def test_a_whole_frame(command: Command, address: int, frame: str) -> None:
     assert [each.hex() for each in R2000Codec(address=address).encode(command)] == [frame]
 
 
+class TestWhoseCommandsAreEncoded:
+    """Where no address was chosen."""
+
+    def test_a_board_that_has_not_spoken_is_asked_by_its_usual_addresses_in_turn(self) -> None:
+        codec = R2000Codec()
+        assert [codec.encode(GetInfo())[0][2] for _ in range(4)] == [0x01, 0xFF, 0x00, 0x01]
+
+    @pytest.mark.parametrize("address", [0x00, 0x01, 0x7F])
+    def test_one_that_has_is_asked_by_its_own(self, address: int) -> None:
+        codec = R2000Codec()
+        codec.encode(GetInfo())
+        event_of(0x72, "0802", address=address, codec=codec)
+        frames = codec.encode(ReadBank(Bank.TID, 0, 6, epc=EPC))
+        assert [frame[2] for frame in frames] == [address, address]
+
+    def test_one_that_falls_silent_is_called_by_the_public_one_too(self) -> None:
+        codec = R2000Codec()
+        event_of(0x72, "0802", address=5, codec=codec)
+        assert [codec.encode(GetInfo())[0][2] for _ in range(3)] == [5, 0xFF, 5]
+
+    def test_a_chosen_one_is_kept(self) -> None:
+        codec = R2000Codec(address=3)
+        event_of(0x72, "0802", address=1, codec=codec)
+        assert [codec.encode(GetInfo())[0][2] for _ in range(3)] == [3, 3, 3]
+
+
 def test_several_antennas_are_switched_by_the_board() -> None:
     codec = R2000Codec()
     assert bodies_of(codec, SetAntennas((1, 3))) == ["7400"]
