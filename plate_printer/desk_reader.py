@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from firmware_protocols.catalogue import codec_for
-from firmware_protocols.codec import Codec, Direction
+from firmware_protocols.codec import AnswersUnasked, Codec, Direction
 from firmware_protocols.commands import Command, GetInfo, SetPower, StartInventory, StopInventory
 from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, RoundEnded, Status, TagSeen
 from plate_printer.desk_link import Link, ReaderAddress, open_link
@@ -66,7 +66,7 @@ class DeskReader:
         until = self._monotonic() + LOOK_S
         self._start()
         while self._monotonic() < until:
-            events = list(self._hear(TICK_S))
+            events = self._hear(TICK_S)
             seen += (event for event in events if isinstance(event, TagSeen))
             if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
                 self._start()
@@ -136,11 +136,14 @@ class DeskReader:
         event = self._own.next_event()
         return event.command if isinstance(event, HostCommand) else ""
 
-    def _hear(self, timeout_s: float) -> Iterator[Event]:
+    def _hear(self, timeout_s: float) -> tuple[Event, ...]:
         data = self._link.read(timeout_s)
         if data:
             self._codec.receive_data(data)
-        return _events_of(self._codec)
+        events = tuple(_events_of(self._codec))
+        if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
+            self._link.write(answer)
+        return events
 
 
 def _events_of(codec: Codec) -> Iterator[Event]:

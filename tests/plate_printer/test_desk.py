@@ -110,7 +110,7 @@ def test_a_job_becomes_a_locked_tag_and_a_report(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("family", ["r200", "r2000"])
+@pytest.mark.parametrize("family", ["r200", "r2000", "thingmagic", "llrp", "chafon"])
 def test_other_families_write_as_well(tmp_path: Path, family: str) -> None:
     with a_world(tmp_path, family=family) as world:
         world.registry.jobs = [JOB]
