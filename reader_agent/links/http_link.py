@@ -9,6 +9,7 @@ import ssl
 from base64 import b64encode
 from contextlib import suppress
 from threading import Event, Thread
+from typing import Any
 
 import httpx2
 
@@ -24,6 +25,7 @@ OPEN_TIMEOUT_S = 2.0
 ANSWER_S = 5.0  # an R700 needs a second or two to begin an inventory
 ALIVE_S, LOOK_EVERY_S = 1.2, 0.6  # silent for one look, asked at the next: a dead reader is seen within three seconds
 FAREWELL_S = 1.0
+LONGEST_REQUEST_S = 5.0
 SHOWN, MAX_BODY = 120, 64 << 10
 NO_READER = "is the reader on and its network cable in?"
 ASKED = httpx2.Timeout(ANSWER_S, connect=OPEN_TIMEOUT_S)
@@ -37,9 +39,10 @@ class HttpLink(ListeningLink):
         """Sign in, let the reader begin, open its stream. Raises LinkLost, or ReaderRefused for what trying again will not mend."""
         super().__init__(address.base_url)
         self._address, self._visit = address, visit
-        self._http = _client(address)
+        self._http, self._stream = _client(address), _client(address)
         self._closing, self._opened = Event(), Event()
         self._socket: socket.socket | None = None
+        self._threads = [Thread(target=task, name=f"{task.__name__} {self._where}", daemon=True) for task in (self._pump, self._watch)]
         try:
             self.model = model_of(self._ask(get_system()))
             for request in visit.begin:
@@ -58,20 +61,25 @@ class HttpLink(ListeningLink):
                 for request in self._visit.end:
                     self._ask(request, httpx2.Timeout(FAREWELL_S))
         self._hang_up()
+        # A socket that a thread still reads must not be closed: the next connection may get its number.
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(LONGEST_REQUEST_S)
+        self._stream.close()
         self._http.close()
 
     def _listen(self) -> None:
         """A reader may keep back its answer until it has something to tell; so one that is slow is not waited for."""
-        for task in (self._pump, self._watch):
-            Thread(target=task, name=f"{task.__name__} {self._where}", daemon=True).start()
+        for thread in self._threads:
+            thread.start()
         self._opened.wait(OPEN_TIMEOUT_S)
         self._inbox.raise_if_ended()
 
     def _pump(self) -> None:
         try:
-            with self._http.stream("GET", self._address.path, timeout=STREAMED, extensions=_extensions(self._address)) as response:
+            extensions = {**_extensions(self._address), "trace": self._note_socket}
+            with self._stream.stream("GET", self._address.path, timeout=STREAMED, extensions=extensions) as response:
                 self._check(f"GET {self._address.path}", response)
-                self._socket = response.extensions["network_stream"].get_extra_info("socket")
                 self._opened.set()
                 for piece in response.iter_raw():
                     if not self._inbox.put_in_time(piece):
@@ -150,6 +158,13 @@ class HttpLink(ListeningLink):
                 return f"what answers there speaks no TLS; write http://{self._address.place} if the reader is set so"
             return why_no_handshake(cause, self._address.tls)
         return f"no connection ({_reason(error)}); {NO_READER}"
+
+    def _note_socket(self, event: str, info: dict[str, Any]) -> None:
+        """httpx2 tells each step of the stream's own connection: the socket, and the one that TLS makes of it."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._closing.is_set():
+                self._hang_up()
 
     def _hang_up(self) -> None:
         """A thread that waits for the stream is not woken by less."""

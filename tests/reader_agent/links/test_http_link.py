@@ -226,6 +226,15 @@ def test_a_reader_that_answers_the_stream_with_its_first_tag_only_is_waited_for_
         link.close()
 
 
+def test_closing_waits_for_no_stream_that_never_answered() -> None:
+    with serving(Script(is_late=True)) as port:
+        link = HttpLink(plain(port), ONE_PORT)
+        since_s = monotonic()
+        link.close()
+        assert monotonic() - since_s < 2
+    assert not any(thread.is_alive() for thread in link._threads)
+
+
 def test_a_line_in_pieces_comes_whole_and_a_flood_is_held_back() -> None:
     pieces = tuple(b"x" * 65536 for _ in range(200))
     with serving(Script(pieces=pieces, ends=True)) as port:
