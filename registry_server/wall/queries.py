@@ -48,7 +48,7 @@ def passed_after(session: Session, after: Position, limit: int = ALL) -> Page:
     newer = session.execute(select(Flag.id, Flag.passage_id).where(Flag.id > after.flag).order_by(Flag.id).limit(limit)).all()
     told = list(takewhile(lambda flag: flag.passage_id <= last, newer))
     late = sorted({flag.passage_id for flag in told if flag.passage_id <= after.passage})
-    flags = _flags(session, and_(Flag.passage_id > after.passage, Flag.passage_id <= last))
+    flags = _flags(session, and_(Flag.passage_id > after.passage, Flag.passage_id <= last)) if rows else {}
     passed = [_passed(row, flags.get(row.id, [])) for row in rows] + _by_id(session, late)
     return Page(Position(last, told[-1].id if told else after.flag), passed, len(rows) < limit and len(newer) < limit)
 
