@@ -38,9 +38,9 @@ BrokerUrl = Annotated[str | None, typer.Option("--broker-url", help="An MQTT bro
 AuthoritySlug = Annotated[str, typer.Option("--authority", help="The authority's short name, e.g. kcc.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
-screen = Console(markup=False, emoji=False)
+screen = Console(markup=False, emoji=False, soft_wrap=True)
 """Prints words as they are: a name with brackets in it is a name. What is to stand out is a `rich.text.Text`."""
-errors = Console(stderr=True, markup=False, emoji=False)
+errors = Console(stderr=True, markup=False, emoji=False, soft_wrap=True)
 
 
 STEERING = dict.fromkeys({*range(32), *range(127, 160)} - set(b"\t\n"), "\ufffd")

@@ -28,8 +28,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "fiscal_year": ("fiscal_year", "fiscal year", "paid until", "অর্থবছর", "অর্থ বছর"),
 }  # fmt: skip
 REQUIRED = ("name_bn", "guardian_name", "nid", "mobile", "ward", "vehicle_class", "chassis", "colour", "maker")
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 MAX_BYTES = 200 * 1024 * 1024
+_NAMED_DELIMITER = re.compile(r"sep=(.)\r?\n")  # the line by which a spreadsheet tells another one
+_LOOK_BYTES = 1024
 _LOOSE = re.compile(r"[\s_\-/.,()]+")
 
 
@@ -60,9 +62,12 @@ class SourceTable:
 def read_table(data: bytes) -> SourceTable:
     """Raises FileRefused: not UTF-8, no header, missing or doubled columns, no rows, a row with too many cells."""
     text = _decoded(data)
-    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
+    named = _NAMED_DELIMITER.match(text)
+    delimiter = named[1] if named else max(DELIMITERS, key=text.partition("\n")[0].count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
+        if named:
+            next(lines)
         header = next(lines, [])
         fields = _fields_of(header)
         rows = list(_rows(lines, fields))
@@ -74,14 +79,23 @@ def read_table(data: bytes) -> SourceTable:
 
 
 def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
     if data.startswith(b"PK\x03\x04"):
         raise FileRefused("file_is_workbook")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(_encoding_of(data))
     except UnicodeDecodeError as error:
         raise FileRefused("file_not_utf8", line=str(data.count(b"\n", 0, error.start) + 1)) from error
+
+
+def _encoding_of(data: bytes) -> str:
+    """UTF-8, but for what is plainly the UTF-16 of a spreadsheet: by its mark, or by the zero bytes of commas and digits."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    head = data[:_LOOK_BYTES]
+    high, low = head[0::2].count(0), head[1::2].count(0)
+    if high and not low:
+        return "utf-16-be"
+    return "utf-16-le" if low and not high else "utf-8-sig"
 
 
 def _fields_of(header: list[str]) -> list[str | None]:

@@ -6,6 +6,7 @@ import re
 import secrets
 import sys
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -25,21 +26,23 @@ from registry_server.command_line import (
 )
 from registry_server.errors import FieldProblem, SetupError
 from registry_server.imports import service
-from registry_server.imports.columns import MAX_BYTES, FileRefused
+from registry_server.imports.columns import HEADERS, MAX_BYTES, FileRefused
 from registry_server.imports.service import ImportTools, Judged
 from registry_server.licences.service import lock_counter
 from registry_server.people.bangla import latin_digits
 from registry_server.people.keys import keys_of
+from registry_server.web.formats import day, digits
 from registry_server.web.texts import Language, Texts
 
 SHOWN_ROWS = 20
 _LONG_NUMBER = re.compile(r"(?:\d[\s.‐‑–-]*){10}")
 """As many digits as the shortest NID has."""
 EXIT_REFUSED = 2
+AS_TYPED = frozenset({"found", "name"})
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header line, Bangla or English.", exists=True, dir_okay=False)]
 Apply = Annotated[bool, typer.Option("--apply", help="Take the bikes in. Without it nothing is changed.")]
 Report = Annotated[Path | None, typer.Option("--report", help="Where the report of all rows goes; FILE.report.csv if not given.")]
-InLanguage = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
+InLanguage = Annotated[Language, typer.Option("--language", "--lang", help="Language of the report.")]
 
 
 def import_bikes(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
@@ -79,12 +82,35 @@ class _Words(NamedTuple):
     language: Language
 
     def of(self, key: str, **facts: object) -> str:
-        return self.texts.say(self.language, key, **facts)
+        """Counts in the language's digits; names and what was typed as they are."""
+        shown = {name: value if name in AS_TYPED else self._number(value) for name, value in facts.items()}
+        return self.texts.say(self.language, key, **shown)
+
+    def field(self, field: str) -> str:
+        """As the form of the pages calls it."""
+        key = f"licences.{field}"
+        return self.of(key) if self.texts.has(key) else field
+
+    def header(self, field: str) -> str:
+        """A header of that column which is understood."""
+        spellings = HEADERS[field]
+        return next((one for one in spellings if not one.isascii()), field) if self.language is Language.BN else spellings[0]
 
     def problem(self, problem: FieldProblem) -> str:
         """What was typed stands in it, but for what may be an NID that slipped into another column."""
         found = "…" if _LONG_NUMBER.search(latin_digits(problem.found)) else problem.found
-        return f"{problem.field}: {self.of(f'error.{problem.code}', found=found, **problem.facts)}"
+        sentence = f"error.{problem.code}"
+        return f"{self.field(problem.field)}: {self.of(sentence, found=found, **problem.facts)}"
+
+    def refusal(self, refused: FileRefused) -> str:
+        facts: dict[str, str] = dict(refused.facts)
+        facts |= {name: ", ".join(map(self.header, facts[name].split(", "))) for name in ("missing", "doubled") if name in facts}
+        facts |= {"on": day(date.fromisoformat(facts["on"]), self.language)} if "on" in facts else {}
+        return self.of(f"error.{refused.code}", **facts)
+
+    def _number(self, value: object) -> object:
+        is_count = isinstance(value, int) or (isinstance(value, str) and value.isdecimal())
+        return digits(value, self.language) if is_count else value
 
 
 def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> Outcome:
@@ -150,7 +176,7 @@ def _table(judged: Judged, say: _Words) -> Table:
     table.add_column(say.of("imports.line"), justify="right")
     table.add_column(say.of("imports.problem"))
     for row in judged.bad[:SHOWN_ROWS]:
-        table.add_row(str(row.line), printable("\n".join(map(say.problem, row.problems))))
+        table.add_row(digits(row.line, say.language), printable("\n".join(map(say.problem, row.problems))))
     return table
 
 
@@ -170,7 +196,7 @@ def _facts(outcome: Outcome, report: Path) -> dict[str, Any]:
 
 
 def _show_refusal(say: _Words, refused: FileRefused, *, as_json: bool) -> None:
-    sentence = say.of(f"error.{refused.code}", **refused.facts)
+    sentence = say.refusal(refused)
     if as_json:
         sys.stdout.write(json.dumps({"applied": False, "refused": refused.code, "detail": sentence}, ensure_ascii=False) + "\n")
     else:

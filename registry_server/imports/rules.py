@@ -1,5 +1,6 @@
 """Judging the rows of a file: what each says, and which say the same. Pure."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,10 @@ from registry_server.errors import FieldProblem, FieldProblems
 from registry_server.imports.columns import Row
 from registry_server.licences.registration import RegistrationForm, read_registration, with_suggestions
 from registry_server.licences.terms import first_term_end
+from registry_server.people.bangla import latin_digits
 from registry_server.people.nid import index_form
+
+_LAST_DAY = re.compile(r"30[/.-]0?6[/.-](20\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class BadRow:
 
 
 def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
-    fields = with_suggestions(row.fields)
+    fields = with_suggestions(row.fields | {"fiscal_year": fiscal_year_of_end(row.fields.get("fiscal_year", ""))})
     try:
         form = read_registration(fields, last_ward)
         valid_until = first_term_end(form.fiscal_year, today)
@@ -35,6 +39,12 @@ def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
     except FieldProblem as refused:
         return BadRow(row.line, (refused,))
     return GoodRow(row.line, form, valid_until, fields.get("name_en") != row.fields.get("name_en"))
+
+
+def fiscal_year_of_end(text: str) -> str:
+    """Lists often name the last day instead: 30/06/2027 ends 2026-27. Any other day says something else and is left as it is."""
+    found = _LAST_DAY.fullmatch(latin_digits(text).strip())
+    return f"{int(found[1]) - 1}-{int(found[1]) % 100:02d}" if found else text
 
 
 def nid_of(row: GoodRow) -> str:

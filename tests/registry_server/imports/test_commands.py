@@ -75,3 +75,39 @@ def test_a_file_does_not_steer_the_terminal(data_dir: Path, tmp_path: Path) -> N
     answer = run(data_dir, bad)
     assert answer.exit_code == 2
     assert "\x1b" not in answer.output
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        pytest.param(
+            ["--language", "bn"],
+            ["জাতীয় পরিচয়পত্র নম্বর (এনআইডি): এনআইডি ১০, ১৩ বা ১৭ অঙ্কের হয়; এখানে ২ অঙ্ক আছে।", "১টি লাইনে", "২ জাতীয়"],
+            id="Bangla",
+        ),
+        pytest.param(
+            ["--lang", "en"], ["National ID number (NID): An NID has 10, 13 or 17 digits", "Lines with problems: 1"], id="English"
+        ),
+    ],
+)
+def test_problems_name_fields_and_count_in_the_language_asked_for(
+    data_dir: Path, tmp_path: Path, option: list[str], says: list[str]
+) -> None:
+    header, first, *_ = csv.reader(EXAMPLE.read_text(encoding="utf-8-sig").splitlines())
+    bad = tmp_path / "bad.csv"
+    with bad.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([header, ["12" if cell == "৯০০০০০০০০১" else cell for cell in first]])
+    answer = run(data_dir, bad, *option)
+    assert answer.exit_code == 2
+    words = " ".join(answer.output.replace("│", " ").split())
+    assert [sentence for sentence in says if sentence not in words] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [pytest.param("bn", "এই কলামগুলো নেই: এনআইডি", id="Bangla"), pytest.param("en", "Columns are missing: nid", id="English")],
+)
+def test_a_missing_column_is_named_by_a_header_that_is_understood(data_dir: Path, tmp_path: Path, language: str, says: str) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(EXAMPLE.read_text(encoding="utf-8-sig").replace("এনআইডি", "NIDD", 1), encoding="utf-8")
+    assert says in " ".join(run(data_dir, bad, "--language", language).output.split())

@@ -10,6 +10,7 @@ from registry_server.audit.service import Act
 from registry_server.db import Database
 from registry_server.epc_allocation.models import EpcAllocation
 from registry_server.imports.columns import FileRefused, read_table
+from registry_server.imports.rules import fiscal_year_of_end
 from registry_server.imports.service import ImportTools, Judged, apply, judge
 from registry_server.licences import queries, service
 from registry_server.licences.models import Licence, RegistryChange
@@ -150,8 +151,36 @@ def test_a_column_that_means_nothing_here_is_named() -> None:
         pytest.param(file_of(line(1)).decode().encode("utf-16"), id="UTF-16"),
         pytest.param(file_of(line(1)).replace(b",", b";"), id="semicolons"),
         pytest.param(file_of(line(1)).replace(b",", b"\t"), id="tabs"),
+        pytest.param(file_of(line(1)).replace(b",", b"|"), id="bars"),
+        pytest.param(file_of(line(1)).decode().encode("utf-16-le"), id="UTF-16 without its mark"),
+        pytest.param(file_of(line(1)).decode().encode("utf-16-be"), id="UTF-16 without its mark, the other way round"),
         pytest.param(file_of(line(1)).replace(b"\n", b"\r\n") + b"\r\n,,,,,,,,\r\n", id="Windows lines and empty rows"),
     ],
 )
 def test_what_spreadsheets_write_is_read(data: bytes) -> None:
     assert [(row.line, row.fields["chassis"]) for row in read_table(data).rows] == [(2, "LIST-00001")]
+
+
+def test_a_line_that_names_the_delimiter_is_no_header() -> None:
+    (row,) = read_table(b"sep=;\r\n" + file_of(line(1)).replace(b",", b";")).rows
+    assert (row.line, row.fields["chassis"]) == (3, "LIST-00001")
+
+
+def test_torn_utf_16_is_refused_not_repaired() -> None:
+    with pytest.raises(FileRefused, match="file_not_utf8"):
+        read_table(file_of(line(1)).decode().encode("utf-16") + b"\x00")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param("30/06/2027", "2026-27", id="day, month, year"),
+        pytest.param("30-6-2027", "2026-27", id="with hyphens"),
+        pytest.param("৩০.০৬.২০২৭", "2026-27", id="Bangla digits"),
+        pytest.param("31/12/2027", "31/12/2027", id="another day is left for the form's own refusal"),
+        pytest.param("2026-27", "2026-27", id="a fiscal year as it is"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_the_last_day_of_a_fiscal_year_names_it(written: str, read: str) -> None:
+    assert fiscal_year_of_end(written) == read
