@@ -68,6 +68,7 @@ class _Refusal(Exception):
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 2 * MAX_CONNECTIONS  # who comes in a crowd is told at once, not after the second that TCP waits to knock again
 
     def __init__(self, address: WebhookAddress, inbox: Inbox, token: bytes | None, context: ssl.SSLContext | None) -> None:
         self.path, self.inbox, self.token, self._context = address.path, inbox, token, context

@@ -4,7 +4,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
@@ -192,10 +192,10 @@ def test_after_the_end_nothing_is_taken_that_nobody_will_read(link: WebhookLink)
 
 
 def test_idle_connections_do_not_keep_a_reader_out_for_long(link: WebhookLink) -> None:
-    idle = [socket.create_connection(("127.0.0.1", link.port)) for _ in range(MAX_CONNECTIONS)]
-    assert raw_or_reset(link) == b""
-    for connection in idle:
-        connection.close()
+    with ExitStack() as idle:
+        for _ in range(MAX_CONNECTIONS):
+            idle.enter_context(socket.create_connection(("127.0.0.1", link.port)))
+        assert raw_or_reset(link) == b""
     until_s = monotonic() + 10
     while raw_or_reset(link) == b"":
         assert monotonic() < until_s
