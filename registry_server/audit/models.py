@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry_server.db import AuthorityOwned, Base, BigId
@@ -11,6 +11,10 @@ from registry_server.db import AuthorityOwned, Base, BigId
 
 class AuditEntry(AuthorityOwned, Base):
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_by", "authority_id", "by", "id"),
+        Index("ix_audit_entry_action", "authority_id", "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

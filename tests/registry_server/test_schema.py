@@ -2,6 +2,8 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
@@ -9,9 +11,11 @@ import pytest
 from alembic import op
 from sqlalchemy import create_engine, inspect, text
 
+from registry_server.audit.service import Act, record
+from registry_server.authorities.service import NewAuthority, add_authority
 from registry_server.db import Database
 from registry_server.errors import SetupError
-from registry_server.schema import is_current, migrate
+from registry_server.schema import LOOKED_AT, is_current, migrate
 
 STARTERS = 4
 
@@ -75,4 +79,25 @@ def test_a_newer_schema_is_refused_with_what_to_do(empty_url: str) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SetupError, match=r"schema 9999.*newer version"):
         migrate(database)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_known"),
+    [
+        pytest.param(LOOKED_AT - 10, False, id="a small log needs no statistics"),
+        pytest.param(LOOKED_AT + 10, True, id="a log that has grown"),
+    ],
+)
+def test_sqlite_is_told_how_its_tables_have_grown(entries: int, is_known: bool, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    migrate(database)
+    act = Act(0, "cli:test", datetime(2026, 11, 22, tzinfo=UTC))
+    with database.write() as session:
+        city = add_authority(session, NewAuthority("kcc", "খুলনা", "Khulna", "খুলনা", "KCC", "city_corporation_2009"), act).id
+        for number in range(entries):
+            record(session, replace(act, authority_id=city), "licence:view", f"bike_{number}")
+    migrate(database)
+    with database.read() as session:
+        assert bool(session.scalar(text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"))) == is_known
     database.close()

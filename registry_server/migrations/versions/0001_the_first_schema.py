@@ -196,8 +196,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entry_action", ["authority_id", "action", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_by", ["authority_id", "by", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -728,8 +730,10 @@ def downgrade() -> None:
     op.drop_table("bike_import")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_subject"))
+        batch_op.drop_index("ix_audit_entry_by")
         batch_op.drop_index(batch_op.f("ix_audit_entry_authority_id"))
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
+        batch_op.drop_index("ix_audit_entry_action")
 
     op.drop_table("audit_entry")
     op.drop_table("signed_message")
