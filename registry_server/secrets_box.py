@@ -12,11 +12,22 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from registry_server.errors import SetupError
-from schemas.signing import new_private_key
+from registry_server.private_file import read_private
 
 NONCE_BYTES = 12
 KEY_FILE = "registry-keys.json"
-KEY_NAMES = ("field_key", "index_key", "qr_private_key", "qr_mac_key")
+KEY_NAMES = ("field_key", "index_key", "qr_key")
+QR_KEY_ID = 1
+"""Which generation of an authority's keys signs now."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class QrKeys:
+    """With which one authority makes the codes on its plates and cards."""
+
+    private_key: bytes
+    mac_key: bytes
+    key_id: int = QR_KEY_ID
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,9 +36,16 @@ class SecretsBox:
 
     field_key: bytes
     index_key: bytes
-    qr_private_key: bytes
-    qr_mac_key: bytes
-    qr_key_id: int = 1
+    qr_key: bytes
+
+    def qr_keys(self, authority_id: int) -> QrKeys:
+        """Each authority's own: serials count from 1 in each, so the key is what tells whose plate it is. Drawn from one secret and the
+        number that its tags carry, so that there is one file to keep.
+        """
+        return QrKeys(private_key=self._drawn("qr-proof", authority_id), mac_key=self._drawn("qr-drive-by", authority_id))
+
+    def _drawn(self, use: str, authority_id: int) -> bytes:
+        return hmac.digest(self.qr_key, f"ebike/{use}/{authority_id}".encode(), "sha256")
 
     def encrypt(self, text: str, purpose: str) -> bytes:
         """AES-256-GCM with a random nonce; `purpose` is bound in, so a value moved to another field does not open."""
@@ -52,15 +70,15 @@ def load_or_create(data_dir: Path) -> SecretsBox:
     if not path.exists():
         _create(path)
     try:
-        keys = json.loads(path.read_text())
-        field, index, qr_private, qr_mac = (bytes.fromhex(keys[name]) for name in KEY_NAMES)
+        keys = json.loads(read_private(path))
+        field, index, qr = (bytes.fromhex(keys[name]) for name in KEY_NAMES)
     except (ValueError, TypeError, KeyError) as error:
         raise SetupError(f"{path} is damaged ({error}): restore it from backup; without it no NID can be read") from error
-    return SecretsBox(field_key=field, index_key=index, qr_private_key=qr_private, qr_mac_key=qr_mac)
+    return SecretsBox(field_key=field, index_key=index, qr_key=qr)
 
 
 def _create(path: Path) -> None:
-    keys = {name: secrets.token_bytes(32) for name in ("field_key", "index_key", "qr_mac_key")} | {"qr_private_key": new_private_key()}
+    keys = {name: secrets.token_bytes(32) for name in KEY_NAMES}
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     with draft.open("w") as out:

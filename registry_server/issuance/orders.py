@@ -1,4 +1,4 @@
-"""What stands on a plate and a card, as values for the printer. The codes are signed with the registry's own keys."""
+"""What stands on a plate and a card, as values for the printer. The codes are signed with the authority's own keys."""
 
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ def plate_order(subject: Subject, codes: Codes) -> PlateOrder:
         vehicle_class=CLASS_TEXTS[_class_of(licence)],
         serial=licence.serial,
         issue=subject.issue,
-        drive_by_url=qr_url(codes.public_host, drive_by_code(licence.serial, codes.secrets.qr_mac_key)),
+        drive_by_url=qr_url(codes.public_host, drive_by_code(licence.serial, codes.secrets.qr_keys(subject.authority.id).mac_key)),
         proof_url=_proof_url(ProofKind.PLATE, subject, codes),
         fiscal_year=BilingualText(bn=latin_year.translate(_TO_BANGLA), en=latin_year),
         helpline=subject.authority.helpline,
@@ -79,17 +79,17 @@ def number_texts(authority: Authority, vehicle_class: VehicleClass, serial: int)
 
 def _proof_url(kind: ProofKind, subject: Subject, codes: Codes) -> str:
     """A renewal needs no new plate: its code names no last day, the card's does (docs/decisions/0006-qr-codes.md)."""
-    licence = subject.licence
+    licence, keys = subject.licence, codes.secrets.qr_keys(subject.authority.id)
     token = ProofToken(
         kind=kind,
-        key_id=codes.secrets.qr_key_id,
+        key_id=keys.key_id,
         serial=licence.serial,
         vehicle_class=_PROOF_CLASS[_class_of(licence)],
         issued_on=licence.issued_on,
         expires_on=licence.valid_until if kind is ProofKind.CARD else None,
         tid_digest=digest_of(subject.tid),
     )
-    return qr_url(codes.public_host, sign_proof(token, signer_for(codes.secrets.qr_private_key)))
+    return qr_url(codes.public_host, sign_proof(token, signer_for(keys.private_key)))
 
 
 def _authority_texts(authority: Authority) -> BilingualText:

@@ -93,6 +93,6 @@ def check_plate(town: Town, pdf: bytes, folder: Path) -> None:
     texts = {code.text for code in zxingcpp.read_barcodes(picture)}
     proofs = [text.rpartition("/")[2] for text in texts if len(text) > 100]
     assert len(texts) == 2
-    secrets = town.seeding._secrets
-    token = read_proof(proofs[0], {secrets.qr_key_id: public_key_of(secrets.qr_private_key)})
+    keys = town.seeding._secrets.qr_keys(town.city.authority_id)
+    token = read_proof(proofs[0], {keys.key_id: public_key_of(keys.private_key)})
     assert token.kind is ProofKind.PLATE

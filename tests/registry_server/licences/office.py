@@ -13,10 +13,9 @@ from registry_server.licences.registration import RegistrationForm, VehicleFacts
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.owner_facts import OwnerFacts
 from registry_server.secrets_box import SecretsBox
-from schemas.signing import new_private_key
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
-SECRETS = SecretsBox(field_key=b"f" * 32, index_key=b"i" * 32, qr_private_key=new_private_key(), qr_mac_key=b"m" * 32)
+SECRETS = SecretsBox(field_key=b"f" * 32, index_key=b"i" * 32, qr_key=b"q" * 32)
 random_bits = random.Random(1).getrandbits
 
 
