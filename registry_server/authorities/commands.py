@@ -26,7 +26,9 @@ def add_authority(  # noqa: PLR0913, PLR0917 — a command's options are its par
     plate_prefix_en: Annotated[str, typer.Option(help="The same in Latin letters, e.g. KCC.")],
     law: Annotated[str, typer.Option(help=f"One of {', '.join(service.LAWS)}.")] = service.LAWS[0],
     number: Annotated[int | None, typer.Option(help="Its number in tags, 1 to 65535; the next free one if not given.")] = None,
-    afi: Annotated[int | None, typer.Option(min=0, max=255, help="Application family identifier of its tags.")] = None,
+    afi: Annotated[
+        int, typer.Option(min=1, max=255, help="Application family identifier of its tags; for good, once a tag is written.")
+    ] = service.CLOSED_SYSTEM_AFI,
     helpline: Annotated[str, typer.Option(help="The number that pages tell people to call.")] = "",
     wards: Annotated[int | None, typer.Option(help="How many wards it has: the form accepts no higher number.")] = None,
     data_dir: DataDir = None,
@@ -36,7 +38,7 @@ def add_authority(  # noqa: PLR0913, PLR0917 — a command's options are its par
     new = service.NewAuthority(slug, name_bn, name_en, plate_prefix_bn, plate_prefix_en, law, number, afi, helpline, wards)
     with installation(data_dir, database_url) as here, here.database.write() as session:
         added = service.add_authority(session, new, here.act(0))
-    screen.print(f"{added.slug} is added with the number {added.id}.", highlight=False)
+    screen.print(f"{added.slug} is added with the number {added.id}; its tags carry the AFI {afi} (hex {afi:02X}).", highlight=False)
 
 
 @checkpoint_app.command("add")

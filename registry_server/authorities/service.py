@@ -14,6 +14,8 @@ from schemas.identifiers import AgentId, AuthorityId, CheckpointId, Name
 
 LAWS = ("city_corporation_2009", "pourashava_2009")
 LARGEST_NUMBER = 0xFFFF
+CLOSED_SYSTEM_AFI = 0x0F
+"""ISO/IEC 15961 leaves 01 to 0F to systems that nobody else reads. Without an AFI a tag would pass for a GS1 number (decision 0001)."""
 PUBLIC_KEY_BYTES = 32
 PLATE_PREFIX_EN = re.compile("[A-Z]{2,10}")
 PLATE_PREFIX_BN = re.compile("[\u0985-\u09b9\u09bc-\u09ce\u09dc-\u09df]{1,20}")
@@ -33,7 +35,7 @@ class NewAuthority:
     law: str
     number: int | None = None
     """The number in its EPCs; None takes the next free one."""
-    afi: int | None = None
+    afi: int = CLOSED_SYSTEM_AFI
     helpline: str = ""
     wards: int | None = None
     """How many; None: not known."""

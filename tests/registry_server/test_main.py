@@ -4,6 +4,10 @@ import stat
 import subprocess
 from pathlib import Path
 
+from sqlalchemy import select
+
+from registry_server.authorities.models import Authority
+from registry_server.command_line import installation
 from registry_server.processes import own_command
 from registry_server.secrets_box import load_or_create
 
@@ -33,3 +37,14 @@ def test_a_database_that_vanished_is_not_replaced_by_an_empty_one(tmp_path: Path
     assert refused.returncode == 1
     assert "restore the database from its backup" in " ".join(refused.stderr.split())
     assert not (tmp_path / "registry.sqlite").exists()
+
+
+def test_an_authority_without_an_afi_of_its_own_gets_that_of_closed_systems(tmp_path: Path) -> None:
+    """Else its tags would pass for GS1 numbers (decision 0001)."""
+    names = ["--name-bn", "খুলনা", "--name-en", "Khulna", "--plate-prefix-bn", "খুলনা", "--plate-prefix-en", "KCC"]
+    done = subprocess.run(
+        own_command("authority", "add", "kcc", *names, "--data-dir", str(tmp_path)), check=True, capture_output=True, text=True, timeout=60
+    )
+    assert "its tags carry the AFI 15 (hex 0F)" in done.stdout
+    with installation(tmp_path) as here, here.database.read() as session:
+        assert session.scalars(select(Authority.afi)).all() == [15]
