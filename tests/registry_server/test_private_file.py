@@ -25,5 +25,5 @@ def test_what_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="cannot be read .*restore it from backup"):
+    with pytest.raises(SetupError, match=r"cannot be read .*restore it from backup"):
         read_private(tmp_path)
