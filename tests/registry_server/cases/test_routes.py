@@ -40,7 +40,9 @@ def looked(page: str) -> str:
 
 def actions(database: Database) -> list[str]:
     with database.read() as session:
-        return [entry for entry in session.scalars(select(AuditEntry.action)) if entry.startswith(("flag:", "case:"))]
+        return [
+            entry for entry in session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)) if entry.startswith(("flag:", "case:"))
+        ]
 
 
 def test_a_magistrate_reads_all_grounds_and_dismisses_with_a_reason(client_for: ClientFor, review: str, seeded: Database) -> None:
