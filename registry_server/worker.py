@@ -18,8 +18,9 @@ from registry_server.ingest.intake import Intake
 from registry_server.ingest.seat import try_seat
 from registry_server.ingest.service import Ingest, Outcome
 from registry_server.ingest.store import HarvestStore
+from registry_server.matcher.change_watch import ChangeWatch
 from registry_server.matcher.engine import Matcher
-from registry_server.matcher.loading import ChangeWatch, load_tags, tags_of_licences
+from registry_server.matcher.loading import load_tags, tags_of_licences
 from registry_server.matcher.recovery import recall
 from registry_server.matcher.travel import Roads, TravelLimits
 from schemas.messages import encode
@@ -96,7 +97,7 @@ class Worker:
             if database.is_sqlite:
                 session.execute(text(f"PRAGMA cache_size={SQLITE_CACHE_KIB}"))
             self._directory.reload(session)
-            self._watch = ChangeWatch.begin(session)
+            self._watch = ChangeWatch.begin(session, now)
             roads = Roads(self._directory.places, TravelLimits())
             self.matcher = Matcher(load_tags(session), roads, last_passage_id=last_passage_id(session))
             recall(session, self.matcher, now)
@@ -129,7 +130,7 @@ class Worker:
     def _follow(self, now: datetime) -> None:
         """Learn what officers changed."""
         with self._database.read() as session:
-            changed = self._watch.poll(session)
+            changed = self._watch.poll(session, now)
             if changed:
                 self.matcher.tags.put_all(tags_of_licences(session, changed))
             if now - self._reloaded_at >= DIRECTORY_EVERY:

@@ -1,12 +1,11 @@
-"""Filling the matcher's memory from the database, and keeping it fresh.
+"""Filling the matcher's memory from the database.
 
 A million tags in a few seconds: three tables are read one by one in columns and joined here. The database sends
 whole columns packed into one value, so that no row becomes an object.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,6 @@ from registry_server.db import fetch_rows
 from registry_server.matcher.memory import EPC_BYTES, NEVER, ROW, SHORT_TID_BYTES, STATES, TagMemory, TagRow
 
 CHUNK_IDS = 50_000
-LOOK_BACK_IDS = 500
-"""On PostgreSQL a change may be committed after one with a higher id was seen. So many ids are read again at each poll."""
 MOST_IDS_A_QUERY = 5_000
 
 _STATE = "CASE state " + " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(STATES)) + " END"
@@ -136,8 +133,8 @@ def _read(session: Session, source: _Source) -> "NDArray[Any]":
     for first in range(0, last_id, CHUNK_IDS):
         condition = f"{source.condition} AND id > {first} AND id <= {first + CHUNK_IDS}"
         ((data,),) = fetch_rows(session, f"SELECT {together} FROM {source.table} WHERE {condition}")  # noqa: S608 — names of ours
-        chunk = np.frombuffer(bytes.fromhex(data) if isinstance(data, str) else data or b"", dtype)[: count - filled]
-        rows[filled : filled + len(chunk)] = chunk
+        chunk = np.frombuffer(bytes.fromhex(data) if isinstance(data, str) else data or b"", dtype)
+        rows[filled : filled + len(chunk)] = chunk  # they fit: a reading session sees one state from its count to its last chunk
         filled += len(chunk)
     return rows[:filled]
 
@@ -163,27 +160,3 @@ def tags_of_licences(session: Session, licence_ids: Collection[int]) -> list[Tag
             session, _TAGS.format(instants=instants, ids=", ".join(f"{number:d}" for number in ids[start : start + MOST_IDS_A_QUERY]))
         )
     ]
-
-
-@dataclass(slots=True)
-class ChangeWatch:
-    """How far the memory has followed the registry."""
-
-    last_id: int
-    seen: set[int]
-
-    @classmethod
-    def begin(cls, session: Session) -> Self:
-        """Take this before the tags are loaded: what changes meanwhile is then read twice rather than never."""
-        ((newest,),) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM registry_change")
-        return cls(int(newest), set())
-
-    def poll(self, session: Session) -> set[int]:
-        """Licences that changed since the last poll. Those of the ids looked back at come once."""
-        floor = max(0, self.last_id - LOOK_BACK_IDS)
-        rows = fetch_rows(session, f"SELECT id, licence_id FROM registry_change WHERE id > {floor:d} ORDER BY id")  # noqa: S608 — a number
-        changed = {licence_id for number, licence_id in rows if number not in self.seen}
-        if rows:
-            self.last_id = max(self.last_id, rows[-1][0])
-        self.seen = {number for number, _ in rows if number > self.last_id - LOOK_BACK_IDS}
-        return changed

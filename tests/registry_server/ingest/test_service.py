@@ -16,8 +16,9 @@ from registry_server.ingest.envelope import Delivery
 from registry_server.ingest.forgetting import forget_batches, forget_some
 from registry_server.licences.models import Licence, RegistryChange
 from registry_server.licences.states import LicenceState
+from registry_server.matcher.change_watch import ChangeWatch
 from registry_server.matcher.facts import ImpossibleTravel, TidMismatch, read_facts
-from registry_server.matcher.loading import ChangeWatch, tags_of_licences
+from registry_server.matcher.loading import tags_of_licences
 from registry_server.matcher.models import Flag
 from registry_server.sightings.models import (
     AgentLife,
@@ -328,15 +329,15 @@ def test_strangers_and_never_issued_numbers_are_flagged_for_what_they_are(city: 
 def test_what_an_officer_changes_is_known_at_the_next_poll(city: City) -> None:
     worker = city.worker()
     with city.database.read() as session:
-        watch = ChangeWatch.begin(session)
+        watch = ChangeWatch.begin(session, NOW)
     with city.database.write() as session:
         add_licence(session, 50)
         session.execute(update(Licence).where(Licence.id == 1).values(state=LicenceState.SUSPENDED))
         session.add(RegistryChange(licence_id=1, at=NOW))
     worker.take(city.here.delivery(1, opened(1, 50), closed(1)))
     with city.database.read() as session:
-        worker.matcher.tags.put_all(tags_of_licences(session, watch.poll(session)))
-        assert watch.poll(session) == set()
+        worker.matcher.tags.put_all(tags_of_licences(session, watch.poll(session, NOW)))
+        assert watch.poll(session, NOW) == set()
     worker.take(city.there.delivery(1, opened(1, 1), opened(2, 2)))
     worker.take(city.here.delivery(2, opened(2, 50, first_seen_at=LATER)), now=LATER)
     assert [(one.licence_id, one.verdict) for one in rows(city, Passage)] == [
@@ -345,20 +346,6 @@ def test_what_an_officer_changes_is_known_at_the_next_poll(city: City) -> None:
         (2, "legal"),
         (50, "legal"),
     ]
-
-
-def test_a_change_committed_after_a_later_one_is_not_missed(city: City) -> None:
-    with city.database.read() as session:
-        watch = ChangeWatch.begin(session)
-        watch.poll(session)
-    with city.database.write() as session:
-        session.add(RegistryChange(id=102, licence_id=2, at=NOW))
-    with city.database.read() as session:
-        assert watch.poll(session) == {2}
-    with city.database.write() as session:
-        session.add(RegistryChange(id=101, licence_id=1, at=NOW))
-    with city.database.read() as session:
-        assert watch.poll(session) == {1}
 
 
 def test_legal_passages_are_forgotten_and_their_counts_stay(city: City) -> None:
