@@ -41,6 +41,7 @@ for name, group in {
 }.items():
     app.add_typer(group, name=name)
 app.command("import")(explained(import_commands.import_bikes))
+app.command("qr-key")(explained(desk_commands.qr_key))
 
 WebHost = Annotated[str | None, typer.Option("--host", help="Address of the pages.  [EBIKE_WEB_HOST]")]
 WebPort = Annotated[int | None, typer.Option("--port", help="Port of the pages.  [EBIKE_WEB_PORT]")]

@@ -1,4 +1,4 @@
-"""`ebike-server desk …`: the programs beside the officers' USB readers."""
+"""`ebike-server desk …`: the programs beside the officers' USB readers; `qr-key`: what checks the codes that are printed."""
 
 import json
 import secrets
@@ -10,8 +10,10 @@ import typer
 from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, explained, installation, screen
 from registry_server.errors import Conflict, SetupError
 from registry_server.issuance import desks
+from registry_server.people.keys import keys_of
 from schemas.errors import ContractError
 from schemas.identifiers import Name
+from schemas.signing import public_key_of
 
 app = typer.Typer(help="Desks that write tags.", no_args_is_help=True)
 TOKEN_BYTES = 32
@@ -59,3 +61,18 @@ def _desk_name(typed: str) -> str:
         return Name(typed)
     except ContractError as error:
         raise SetupError(f"the name of a desk: expected {error.expected}, found {error.found}") from error
+
+
+def qr_key(
+    authority: Annotated[str, typer.Argument(help="The authority's short name, e.g. kcc.")],
+    *,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Print the public key that checks the proof codes on an authority's plates and cards, without a network."""
+    with installation(data_dir, database_url) as here:
+        keys = keys_of(here.settings, here.database).qr_keys(here.get_authority_id(authority))
+    public_key = public_key_of(keys.private_key).hex()
+    said = json.dumps({"authority": authority, "key_id": keys.key_id, "public_key": public_key})
+    screen.print(said if as_json else f"{authority}: key {keys.key_id}, Ed25519 {public_key}", highlight=False)

@@ -1,5 +1,6 @@
 """`ebike-server` as a process."""
 
+import json
 import stat
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from registry_server.authorities.models import Authority
 from registry_server.command_line import installation
 from registry_server.processes import own_command
 from registry_server.secrets_box import load_or_create
+from schemas.signing import public_key_of
 
 
 def test_what_is_written_is_nobody_else_s_also_in_a_folder_that_others_may_enter(tmp_path: Path) -> None:
@@ -48,3 +50,13 @@ def test_an_authority_without_an_afi_of_its_own_gets_that_of_closed_systems(tmp_
     assert "its tags carry the AFI 15 (hex 0F)" in done.stdout
     with installation(tmp_path) as here, here.database.read() as session:
         assert session.scalars(select(Authority.afi)).all() == [15]
+
+
+def test_the_key_that_checks_an_authoritys_plates_is_printed_for_whoever_checks_them(tmp_path: Path) -> None:
+    names = ["--name-bn", "খুলনা", "--name-en", "Khulna", "--plate-prefix-bn", "খুলনা", "--plate-prefix-en", "KCC"]
+    subprocess.run(own_command("authority", "add", "kcc", *names, "--data-dir", str(tmp_path)), check=True, capture_output=True, timeout=60)
+    shown = subprocess.run(
+        own_command("qr-key", "kcc", "--json", "--data-dir", str(tmp_path)), check=True, capture_output=True, timeout=60
+    )
+    keys = load_or_create(tmp_path).qr_keys(1)
+    assert json.loads(shown.stdout) == {"authority": "kcc", "key_id": 1, "public_key": public_key_of(keys.private_key).hex()}
