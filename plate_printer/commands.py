@@ -128,8 +128,9 @@ def _screen(*, as_json: bool) -> Screen:
 
 
 def _known(family: str) -> str:
-    codec_for(family)  # raises UnknownFamily, which names those that are known
-    return family
+    name = family.strip().lower()  # makers print it in capitals
+    codec_for(name)  # raises UnknownFamily, which names those that are known
+    return name
 
 
 def _token(path: Path) -> str:

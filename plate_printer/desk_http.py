@@ -5,6 +5,7 @@ reason · `…/alive` → 204. All with `Authorization: Bearer TOKEN`. A job hol
 """
 
 import ipaddress
+import re
 from enum import StrEnum
 from typing import Self
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ UNAUTHORIZED = 401
 MAX_DETAIL = 300  # letters that the registry takes
 _WORTH_REPEATING = frozenset({408, 425, 429})
 _NO_CONTENT = 204
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 
 
 class DeskState(StrEnum):
@@ -74,9 +76,18 @@ class RegistryClient:
             else:
                 response = self._http.post(self.server + path, json=body)
         except httpx2.HTTPError as error:
-            raise ServerAway(self.server, str(error) or type(error).__name__) from error
+            raise ServerAway(self.server, _in_words(error)) from error
         _require_success(self.server, response)
         return response
+
+
+def _in_words(error: httpx2.HTTPError) -> str:
+    said = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return "its certificate is not believed; is --server the name that it bears, is it in date, and is this computer's clock right?"
+    if isinstance(error, httpx2.TimeoutException):
+        return "it does not answer in time"
+    return _ERRNO.sub("", said)
 
 
 def _require_success(server: str, response: httpx2.Response) -> None:
@@ -97,10 +108,14 @@ def _detail_of(response: httpx2.Response) -> str:
 
 
 def _require_private(server: str) -> None:
-    parts = urlsplit(server)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(server)
+        host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
+    except ValueError:
+        host = None
+    if not host:
         raise DeskMisused(f"--server: expected https://host or http://127.0.0.1:port, found {server!r}")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not _is_this_machine(host):
         raise DeskMisused(f"--server: {server} is plain HTTP to another machine, and jobs hold tag passwords; use https://")
 
 

@@ -1,5 +1,6 @@
 """The line to the desk's reader: a serial port (the one door to pyserial in this package) or a TCP socket."""
 
+import errno
 import socket
 import termios
 from contextlib import suppress
@@ -42,8 +43,8 @@ class ReaderAddress:
     @classmethod
     def parse(cls, url: str) -> Self:
         """Raises DeskMisused."""
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             if parts.scheme == "serial" and parts.path and not parts.netloc:
                 bauds = parse_qs(parts.query).get("baud", [])
                 return cls(url, device=parts.path, baud=int(bauds[0]) if bauds else None)
@@ -52,6 +53,24 @@ class ReaderAddress:
         except ValueError:
             pass  # a baud or a port that is no number: the same advice
         raise DeskMisused(f"--reader: expected serial:///dev/…?baud=115200 or tcp://host:port, found {url!r}")
+
+
+def _in_words(error: Exception) -> str:
+    """What the officer or an engineer can do about it; the system's own words for the rest."""
+    if isinstance(error, serial.SerialException) and "exclusively lock" in str(error):
+        return "another program has this port; end that one"
+    number = error.args[0] if error.args else None  # termios' error has no errno of its own
+    return _REMEDIES.get(getattr(error, "errno", None) or number, getattr(error, "strerror", None) or str(error))
+
+
+_REMEDIES: dict[object, str] = {
+    errno.ENOENT: "no such port; is the reader plugged in?",
+    errno.EACCES: "not allowed; add this account to the group dialout (usermod -aG dialout ACCOUNT) and log in again",
+    errno.EIO: "unplugged",
+    errno.ENXIO: "unplugged",
+    errno.ECONNREFUSED: "nothing listens there; is the reader on, and is this its address and port?",
+    errno.EHOSTUNREACH: "no such address on this network; is the reader on, and its cable in?",
+}
 
 
 def open_link(address: ReaderAddress, default_baud: int) -> Link:
@@ -65,7 +84,7 @@ class SerialLink:
         try:
             self._port = serial.Serial(address.device, baud, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
         except _UNPLUGGED as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
 
     def read(self, timeout_s: float) -> bytes:
         try:
@@ -73,13 +92,13 @@ class SerialLink:
             first = self._port.read(1)
             return first + self._port.read(self._port.in_waiting) if first else b""
         except _UNPLUGGED as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
 
     def write(self, data: bytes) -> None:
         try:
             self._port.write(data)
         except _UNPLUGGED as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
 
     def close(self) -> None:
         with suppress(*_UNPLUGGED):  # the adapter may be gone; the port is given up either way
@@ -92,7 +111,7 @@ class TcpLink:
         try:
             self._socket = socket.create_connection((address.host, address.port), OPEN_TIMEOUT_S)
         except OSError as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self, timeout_s: float) -> bytes:
@@ -102,7 +121,7 @@ class TcpLink:
         except TimeoutError:
             return b""
         except OSError as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
         if not data:
             raise ReaderLost(self._url, "the reader closed the connection")
         return data
@@ -112,7 +131,7 @@ class TcpLink:
         try:
             self._socket.sendall(data)
         except OSError as error:
-            raise ReaderLost(self._url, str(error)) from error
+            raise ReaderLost(self._url, _in_words(error)) from error
 
     def close(self) -> None:
         self._socket.close()

@@ -74,7 +74,7 @@ STORIES: dict[Story, StoryFacts] = {
     Story.CANCELLED: StoryFacts(2, 8, "cancelled"),
     Story.STOLEN: StoryFacts(2, 4, "stolen"),
     Story.CLONED: StoryFacts(3, 8, "tid_mismatch"),
-    Story.TWO_PLACES: StoryFacts(1, 4, "impossible_travel"),
+    Story.TWO_PLACES: StoryFacts(1, 4, "impossible_travel", "the second place of each pair is flagged: nothing is odd about the first"),
     Story.RETIRED: StoryFacts(2, 4, "retired_tag"),
     Story.NEVER_ISSUED: StoryFacts(3, 8, "never_issued"),
     Story.OUTSIDER: StoryFacts(6, 24, "unknown_tag"),

@@ -144,8 +144,13 @@ def test_a_reader_on_a_serial_port_is_read_and_left_quiet(world: World) -> None:
 
 
 def test_a_serial_port_that_is_not_there_is_a_lost_reader() -> None:
-    with pytest.raises(ReaderLost, match="ttyNONE"):
+    with pytest.raises(ReaderLost, match=r"ttyNONE: no such port; is the reader plugged in\?"):
         DeskReader.open(ReaderSetup(ReaderAddress.parse("serial:///dev/ttyNONE"), "m100"), time.monotonic)
+
+
+def test_an_address_where_nothing_listens_is_a_lost_reader_in_words() -> None:
+    with pytest.raises(ReaderLost, match=r"tcp://127.0.0.1:1: nothing listens there; is the reader on"):
+        DeskReader.open(ReaderSetup(ReaderAddress.parse("tcp://127.0.0.1:1"), "m100"), time.monotonic)
 
 
 def test_a_port_where_nothing_answers_is_said_to_be_lost_until_the_right_reader_is_there(world: World) -> None:
@@ -357,6 +362,9 @@ def said_wrong(world: World, *changes: str) -> tuple[int, str]:
     ("changes", "sentence"),
     [
         pytest.param(("--reader", "usb0"), "serial:///dev", id="reader without a scheme"),
+        pytest.param(("--reader", "tcp://[::1"), "expected serial:///dev", id="reader with half an address"),
+        pytest.param(("--server", "https://[::1"), "expected https://host", id="server with half an address"),
+        pytest.param(("--server", "https://host:port"), "expected https://host", id="server with a port that is no number"),
         pytest.param(("--family", "m1000"), "no reader family 'm1000'; known are", id="unknown family"),
         pytest.param(("--server", "http://192.0.2.1"), "use https://", id="password over plain HTTP"),
         pytest.param(("--token-file", "/nowhere/token"), "/nowhere/token: No such file", id="no token file"),
