@@ -19,7 +19,7 @@ from registry_server.epc_allocation.models import EpcAllocation, TagBinding
 from registry_server.issuance import desks, service
 from registry_server.issuance.models import Desk, JobState, TagJob
 from registry_server.issuance.orders import Codes
-from registry_server.issuance.printing import DocumentKind, outdated_among, print_document, prints_of, reprint_document
+from registry_server.issuance.printing import DocumentKind, Drawing, outdated_among, print_document, prints_of, reprint_document
 from registry_server.licences.actions import Action, open_actions
 from registry_server.licences.models import Licence
 from registry_server.licences.queries import history_of
@@ -29,7 +29,7 @@ from registry_server.licences.states import LicenceState
 from registry_server.people.models import Role
 from registry_server.web import pages
 from registry_server.web.csrf import check_wanted
-from registry_server.web.deps import AppSettings, Now, ReadSession, Secrets, SignedIn, WriteSession, require
+from registry_server.web.deps import AppSettings, Now, ReadSession, RegistryDatabase, Secrets, SignedIn, WriteSession, require
 from registry_server.web.navigation import Place
 from schemas.epc import Epc
 from schemas.tid import Tid
@@ -136,16 +136,14 @@ def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: i
 
 
 @router.post("/licences/{licence_id}/{kind}.pdf")
-def print_pdf(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
-    pdf = print_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
-    return _pdf(pdf, get_record(session, licence_id), kind)
+def print_pdf(database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
+    return _pdf(print_document(database, licence_id, kind, act=signed_in.act(now), codes=codes))
 
 
 @router.get("/licences/{licence_id}/{kind}.pdf", dependencies=[Depends(check_wanted)])
-def reprint_pdf(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
+def reprint_pdf(database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
     """For the browser that reloads or saves what it was sent: a further copy, counted as one. Another site's link makes none."""
-    pdf = reprint_document(session, licence_id, kind, act=signed_in.act(now), codes=codes)
-    return _pdf(pdf, get_record(session, licence_id), kind)
+    return _pdf(reprint_document(database, licence_id, kind, act=signed_in.act(now), codes=codes))
 
 
 @router.get("/desks")
@@ -203,6 +201,6 @@ def _label_of(request: Request, entry: AuditEntry) -> str:
     return pages.say(request, key) if pages.texts_of(request).has(key) else entry.action
 
 
-def _pdf(pdf: bytes, licence: Licence, kind: DocumentKind) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="{licence.number}-{kind}.pdf"', "Cache-Control": "no-store"}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+def _pdf(printed: Drawing) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{printed.number}-{printed.kind}.pdf"', "Cache-Control": "no-store"}
+    return Response(printed.pdf, media_type="application/pdf", headers=headers)

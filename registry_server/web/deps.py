@@ -103,7 +103,7 @@ def cleaned(text: str) -> str:
 
 
 RegistryDatabase = Annotated[Database, Depends(registry_database)]
-"""For pages that nobody signs in for. Their sessions carry no authority: filter by hand."""
+"""For pages that nobody signs in for, and for work between sessions. A session carries an authority only if it is given one."""
 AppSettings = Annotated[Settings, Depends(app_settings)]
 Secrets = Annotated[SecretsBox, Depends(secrets_box)]
 ClientAddress = Annotated[str, Depends(client_address)]

@@ -111,10 +111,10 @@ def settle(database: Database, authority_id: int, slug: str, secrets: SecretsBox
         report = EncodedTag(job=done.id, epc=job.epc, tid=TIDS[0 if is_other else 1], locked=True, encoded_at=NOON)
         issuance.job_done(session, desk, report, act=act)
         open_job = issuance.order_tag(session, waiting.id, act=act, secrets=secrets, random_bits=bits)
-        for kind in DocumentKind:
-            print_document(session, tagged.id, kind, act=act, codes=Codes(secrets, "localhost"))
         ids = tagged.id, open_job.id, done.id, bytes(job.epc)
         officer_id = session.scalars(select(Officer.id).where(Officer.role == Role.MAGISTRATE)).one()
+    for kind in DocumentKind:
+        print_document(database, ids[0], kind, act=act, codes=Codes(secrets, "localhost"))
     for _ in range(2):
         street.drive(ids[3], Stolen(NOON), licence_id=ids[0])
     street.drive(STRANGE, Stolen(NOON))
