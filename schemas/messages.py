@@ -6,6 +6,7 @@ evidence, and it must be readable without our software. Ack and status are plain
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Self, TypeVar
 
@@ -25,6 +26,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 MAX_EVENTS = 500
 
 Count = Annotated[int, Meta(ge=1)]
+Tally = Annotated[int, Meta(ge=0, lt=2**53)]
 Sequence = Annotated[int, Meta(ge=1, lt=2**53)]
 Instant = Annotated[datetime, Meta(tz=True)]
 AntennaPort = Annotated[int, Meta(ge=1, le=255)]
@@ -102,6 +104,14 @@ class SightingBatch(Struct, frozen=True, forbid_unknown_fields=True):
         return AgentAddress(self.authority, self.checkpoint, self.agent)
 
 
+class _Sender(Struct):
+    """The names in a batch, whatever else a later version puts there."""
+
+    authority: AuthorityId
+    checkpoint: CheckpointId
+    agent: AgentId
+
+
 class Ack(Struct, frozen=True, forbid_unknown_fields=True):
     """Every batch of that life up to and with `through` is committed; so are those in `beyond`, which came ahead of a gap."""
 
@@ -110,17 +120,27 @@ class Ack(Struct, frozen=True, forbid_unknown_fields=True):
     beyond: list[Sequence] = []
 
 
+class ReaderState(StrEnum):
+    """How an agent gets on with a reader."""
+
+    CONNECTING = "connecting"
+    RUNNING = "running"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
 class ReaderStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """One reader as its agent sees it."""
 
     reader: ReaderId
-    state: str
-    """`connecting`, `running`, `lost` or `refused`."""
+    state: ReaderState
     detail: str = ""
     model: str = ""
-    reads: int = 0
-    frame_errors: int = 0
+    reads: Tally = 0
+    frame_errors: Tally = 0
     last_frame_at: Instant | None = None
+    unplaced_reads: Tally = 0
+    """Of `reads`, those that became no sighting: the antenna is in no lane, or what it heard is no EPC."""
 
     def __post_init__(self) -> None:
         if self.last_frame_at is not None:
@@ -135,10 +155,14 @@ class AgentStatus(Struct, frozen=True, forbid_unknown_fields=True):
     online: bool
     at: Instant
     version: str = ""
-    spooled_batches: int = 0
-    dropped_sightings: int = 0
+    spooled_batches: Tally = 0
+    dropped_sightings: Tally = 0
     clock_offset_ms: float | None = None
     readers: list[ReaderStatus] = []
+    refused_batches: Tally = 0
+    """Of `spooled_batches`, those that the registry has not confirmed however often they were sent."""
+    quarantined_batches: Tally = 0
+    """Batches that changed on the agent's disk; they are kept there and not sent."""
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
@@ -158,10 +182,27 @@ _PATTERNS: dict[type[Any], str] = {
 }
 
 
-_EVER_NEW = frozenset({Epc, Tid})  # a cache would only be filled by them
+def _hex_parser(what: str, type_: Callable[[bytes], _T]) -> Callable[[str], _T]:
+    """Stricter than `parse`, which is for what people type: in a message nothing stands between the digits."""
+
+    def parse(text: str) -> _T:
+        try:
+            value = bytes.fromhex(text)
+        except ValueError:
+            value = b""
+        if len(value) * 2 != len(text):
+            raise ContractError(what, "an even number of hex digits and nothing else", repr(text))
+        return type_(value)
+
+    return parse
+
+
+# The same lanes and readers stand in every message. EPCs and TIDs are ever new: a cache would only be filled by them.
 _PARSERS: dict[type[Any], Callable[[str], Any]] = {
-    type_: type_.parse if type_ in _EVER_NEW else lru_cache(maxsize=1024)(type_.parse)  # the same lanes and readers stand in every message
-    for type_ in _PATTERNS
+    **{type_: lru_cache(maxsize=1024)(type_.parse) for type_ in _PATTERNS},
+    Epc: _hex_parser("EPC", Epc),
+    Tid: _hex_parser("TID", Tid),
+    PcWord: lru_cache(maxsize=1024)(_hex_parser("PC word", lambda word: PcWord.parse(word.hex()))),
 }
 
 
@@ -191,6 +232,7 @@ def text_schema(type_: type[Any]) -> dict[str, Any]:
 
 _encoder = msgspec.json.Encoder(enc_hook=to_text)
 _batch_decoder = msgspec.json.Decoder(SightingBatch, dec_hook=from_text)
+_sender_decoder = msgspec.json.Decoder(_Sender, dec_hook=from_text)
 _ack_decoder = msgspec.json.Decoder(Ack, dec_hook=from_text)
 _status_decoder = msgspec.json.Decoder(AgentStatus, dec_hook=from_text)
 
@@ -226,6 +268,15 @@ def seal(batch: SightingBatch, sign: Signer) -> bytes:
 
 def encode(message: Ack | AgentStatus) -> bytes:
     return _encoder.encode(message)
+
+
+def find_sender(payload: bytes) -> AgentAddress | None:
+    """The address under which a sightings message was sealed; None if it does not say so in our way."""
+    try:
+        sender = _decode(_sender_decoder, "sightings message", SignedBatch.split(payload).text)
+    except ContractError:
+        return None
+    return AgentAddress(sender.authority, sender.checkpoint, sender.agent)
 
 
 def decode_ack(payload: bytes) -> Ack:

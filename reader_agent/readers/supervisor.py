@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from threading import Event, Thread
 
 import structlog
@@ -14,19 +13,12 @@ from reader_agent.readers.complaints import Complaint
 from reader_agent.readers.session import Codecs, Counters, Ears, ReaderSetup, Session
 from reader_agent.readers.tid_reading import WantedTids
 from schemas.identifiers import ReaderId
-from schemas.messages import ReaderStatus
+from schemas.messages import ReaderState, ReaderStatus
 
 FIRST_DELAY_S = 0.5
 MAX_LOST_DELAY_S = 5.0  # a cable is put back by hand: whoever does it looks at the screen
 MAX_REFUSED_DELAY_S = 15.0
 log = structlog.get_logger()
-
-
-class ReaderState(StrEnum):
-    CONNECTING = "connecting"
-    RUNNING = "running"
-    LOST = "lost"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

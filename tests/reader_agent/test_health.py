@@ -8,7 +8,7 @@ import pytest
 from reader_agent.health import StatusWriter, find_clock_offset_ms
 from reader_agent.spool.spool import Spool
 from schemas.identifiers import AgentId, BootId, ReaderId
-from schemas.messages import ReaderStatus, decode_status, encode
+from schemas.messages import ReaderState, ReaderStatus, decode_status, encode
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 BOOT = BootId("00000000000000b2")
@@ -28,7 +28,7 @@ def test_a_status_says_what_waits_and_what_was_dropped(tmp_path: Path) -> None:
     spool = Spool(tmp_path, BOOT, capacity_bytes=1 << 20, stamp="x")
     spool.append(lambda _: b"body", 1)
     writer = StatusWriter(AgentId("pti-more-1"), BOOT, spool)
-    reader = ReaderStatus(ReaderId("gate-1"), "lost", "unplugged", reads=7)
+    reader = ReaderStatus(ReaderId("gate-1"), ReaderState.LOST, "unplugged", reads=7)
     online = writer.online([reader], 3, AT)
     offline = writer.offline(AT)
     spool.close()

@@ -12,7 +12,7 @@ from schemas import messages, published
 from schemas.epc import Epc, PcWord
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId
-from schemas.messages import Ack, AgentStatus, ReaderStatus, SightingBatch, SightingClosed, SightingOpened, SignedBatch
+from schemas.messages import Ack, AgentStatus, ReaderState, ReaderStatus, SightingBatch, SightingClosed, SightingOpened, SignedBatch
 from schemas.signing import new_private_key, public_key_of, signer_for
 from schemas.tid import Tid
 from schemas.topics import Channel
@@ -85,6 +85,9 @@ def with_event(**changes: object) -> dict[str, Any]:
         pytest.param({**as_json(), "authority": ["kcc"]}, ["AuthorityId", "text"], id="a list where a name belongs"),
         pytest.param(with_event(epc="ABC"), ["EPC", "even number of hex digits", "'ABC'"], id="half a byte of EPC"),
         pytest.param(with_event(epc="ABCDEF"), ["EPC", "6 hex digits"], id="EPC of one and a half words"),
+        pytest.param(with_event(epc="EB00 0100 0000 0101 0000 0001"), ["EPC", "nothing else", "'EB00 0100"], id="spaces in an EPC"),
+        pytest.param(with_event(tid="E2801160 200012345678ABCD"), ["TID", "nothing else"], id="a space in a TID"),
+        pytest.param(with_event(pc="30 00"), ["PC word", "nothing else"], id="a space in a PC word"),
         pytest.param(with_event(tid="E280"), ["TID", "4 hex digits"], id="TID too short"),
         pytest.param(with_event(lane="In 1"), ["LaneId", "'In 1'"], id="lane with a space"),
         pytest.param(with_event(antenna=0), ["`int` >= 1", "antenna"], id="antennas count from 1"),
@@ -120,7 +123,9 @@ def test_an_agent_cannot_build_a_time_outside_utc() -> None:
 
 
 def test_a_status_with_a_time_outside_utc_is_refused_wherever_it_stands() -> None:
-    status = AgentStatus(BATCH.agent, BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), "running", last_frame_at=AT)])
+    status = AgentStatus(
+        BATCH.agent, BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), ReaderState.RUNNING, last_frame_at=AT)]
+    )
     document = json.loads(messages.encode(status))
     document["readers"][0]["last_frame_at"] = "2026-11-22T12:30:00+06:00"
     with pytest.raises(ContractError, match=r"last_frame_at.*UTC"):
@@ -129,9 +134,55 @@ def test_a_status_with_a_time_outside_utc_is_refused_wherever_it_stands() -> Non
 
 def test_ack_and_status_come_back_the_same() -> None:
     ack = Ack(boot=BATCH.boot, through=6, beyond=[8, 9])
-    status = AgentStatus(agent=BATCH.agent, boot=BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), "running")])
+    status = AgentStatus(
+        agent=BATCH.agent, boot=BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), ReaderState.RUNNING)]
+    )
     assert messages.decode_ack(messages.encode(ack)) == ack
     assert messages.decode_status(messages.encode(status)) == status
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "words"),
+    [
+        pytest.param("readers", {"state": "dreaming"}, ["'dreaming'", "$.readers[0].state"], id="unknown state of a reader"),
+        pytest.param("readers", {"reads": -1}, [">= 0", "$.readers[0].reads"], id="reads below nothing"),
+        pytest.param("readers", {"frame_errors": -1}, [">= 0", "frame_errors"], id="errors below nothing"),
+        pytest.param("readers", {"unplaced_reads": 2**53}, ["<= 9007199254740991"], id="more than a double counts"),
+        pytest.param("status", {"spooled_batches": -1}, [">= 0", "$.spooled_batches"], id="a spool of less than nothing"),
+        pytest.param("status", {"dropped_sightings": -1}, [">= 0", "dropped_sightings"], id="less than nothing dropped"),
+        pytest.param("status", {"refused_batches": -1}, [">= 0", "refused_batches"], id="less than nothing refused"),
+        pytest.param("status", {"quarantined_batches": -1}, [">= 0", "quarantined_batches"], id="less than nothing in quarantine"),
+    ],
+)
+def test_a_status_that_cannot_be_is_refused_by_us_and_by_the_published_schema(place: str, wrong: dict[str, Any], words: list[str]) -> None:
+    status = AgentStatus(BATCH.agent, BATCH.boot, online=True, at=AT, readers=[ReaderStatus(ReaderId("gate"), ReaderState.RUNNING)])
+    schema = jsonschema.Draft202012Validator(json.loads(published.documents()["agent-status.schema.json"]))
+    document = json.loads(messages.encode(status))
+    schema.validate(document)
+    (document["readers"][0] if place == "readers" else document).update(wrong)
+    assert not schema.is_valid(document)
+    with pytest.raises(ContractError) as refusal:
+        messages.decode_status(json.dumps(document).encode())
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_a_status_of_an_agent_that_counts_less_is_read() -> None:
+    """An agent from before these counts."""
+    status = AgentStatus(BATCH.agent, BATCH.boot, online=True, at=AT)
+    document = json.loads(messages.encode(status))
+    del document["refused_batches"], document["quarantined_batches"]
+    assert messages.decode_status(json.dumps(document).encode()) == status
+
+
+def test_a_sealed_batch_says_under_which_address_whatever_else_a_later_version_puts_there() -> None:
+    text = json.dumps({**as_json(), "mood": 1}).encode()
+    assert messages.find_sender(b"EBK1" + bytes(64) + text) == BATCH.address
+
+
+@pytest.mark.parametrize("payload", [b"", b"EBK2" + sealed()[4:], b"EBK1" + bytes(64) + b"{}", b"EBK1" + bytes(65)])
+def test_what_is_not_sealed_in_our_way_has_no_sender(payload: bytes) -> None:
+    assert messages.find_sender(payload) is None
 
 
 def test_what_an_agent_sends_keeps_to_the_published_schema() -> None:

@@ -15,8 +15,9 @@ from reader_agent.clock import Moment, SystemClock
 from reader_agent.link_address import SerialAddress, parse_address
 from reader_agent.links.open_link import open_link
 from reader_agent.readers.session import Codecs, Ears, ReaderSetup
-from reader_agent.readers.supervisor import ReaderPlan, ReaderState, ReaderSupervisor
+from reader_agent.readers.supervisor import ReaderPlan, ReaderSupervisor
 from schemas.identifiers import ReaderId
+from schemas.messages import ReaderState
 from tests.reader_agent.simulator import EPC, TID, SimulatorProcess
 
 WAIT_S = 15.0

@@ -26,6 +26,7 @@ from schemas.epc import ClosedEpc, Epc, PcWord
 from schemas.identifiers import AgentId, AuthorityId, BootId, CheckpointId, LaneId, ReaderId
 from schemas.messages import (
     AgentStatus,
+    ReaderState,
     ReaderStatus,
     SightingBatch,
     SightingClosed,
@@ -73,7 +74,7 @@ class Machine:
         return Delivery(self.address.topic(Channel.SIGHTINGS), seal(batch, signer_for(self.private_key)))
 
     def status(self, *, online: bool = True, state: str = "running", **what: object) -> Delivery:
-        readers = [ReaderStatus(reader=ReaderId("r1"), state=state)]
+        readers = [ReaderStatus(reader=ReaderId("r1"), state=ReaderState(state))]
         status = AgentStatus(agent=self.address.agent, boot=BOOT, online=online, at=NOW, readers=readers, **what)  # type: ignore[arg-type]  # as above
         return Delivery(self.address.topic(Channel.STATUS), encode(status))
 

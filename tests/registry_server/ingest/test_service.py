@@ -374,7 +374,7 @@ def test_numbers_of_forgotten_passages_are_not_given_again(city: City) -> None:
 
 def test_the_newest_status_stands_and_changes_of_health_are_noted(city: City) -> None:
     worker = city.worker()
-    worker.take(city.here.status(version="1", spooled_batches=2**70), city.here.status(version="x" * 99))
+    worker.take(city.here.status(version="1", spooled_batches=2**53 - 1), city.here.status(version="x" * 99))
     worker.take(city.here.status(state="lost"), now=LATER)
     worker.take(city.here.status(online=False, state="lost"), now=LATER)
     (state,) = rows(city, AgentState)
