@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from registry_server.authorities.models import Authority, Checkpoint
@@ -23,6 +23,7 @@ from registry_server.matcher.states import FlagKind, FlagState
 PAGE_SIZE = 25
 MOST_SHOWN = 20
 MOST_EARLIER = 50
+_UNKNOWN_EPC = case((Flag.licence_id.is_(None), Flag.epc))
 
 
 class Filter(NamedTuple):
@@ -104,25 +105,36 @@ def waiting(session: Session, wanted: Filter, after: Place | None = None, limit:
         statement = statement.where(
             (groups.c.rank < after.rank) | ((groups.c.rank == after.rank) & (groups.c.newest < after.newest)),
         )
-    rows = session.execute(statement).all()
-    bikes = bikes_of(session, {row.licence_id for row in rows if row.licence_id is not None})
+    keys = [GroupKey(row.licence_id, row.unknown_epc, row.checkpoint_id) for row in session.execute(statement)]
+    flags = _flags_by_group(session, wanted, keys)
+    bikes = bikes_of(session, {key.licence_id for key in keys if key.licence_id is not None})
     places = {
-        place.id: place for place in session.scalars(select(Checkpoint).where(Checkpoint.id.in_({row.checkpoint_id for row in rows})))
+        place.id: place for place in session.scalars(select(Checkpoint).where(Checkpoint.id.in_({key.checkpoint_id for key in keys})))
     }
-    return [_waiting(row, places[row.checkpoint_id], bikes.get(row.licence_id)) for row in rows]
+    return [_waiting(key, flags[key], places[key.checkpoint_id], bikes.get(key.licence_id or 0)) for key in keys]
 
 
 def totals(session: Session, wanted: Filter) -> Totals:
     """How many bikes and flags wait; the kinds are counted without the filter by kind."""
+    by_kind = {
+        FlagKind(kind): number
+        for kind, number in session.execute(select(Flag.kind, func.count()).where(*_open(wanted)).group_by(Flag.kind))
+    }
+    if wanted.kind is None:
+        return Totals(_count_bikes(session, wanted), sum(by_kind.values()), by_kind)
     groups = _groups(wanted).subquery()
     count, flags = session.execute(select(func.count(), func.coalesce(func.sum(groups.c.flags), 0)).select_from(groups)).one()
-    by_kind = select(Flag.kind, func.count()).where(*_open(wanted)).group_by(Flag.kind)
-    return Totals(count, int(flags), {FlagKind(kind): number for kind, number in session.execute(by_kind)})
+    return Totals(count, int(flags), by_kind)
 
 
 def count_waiting(session: Session, _now: datetime) -> int:
     """Bikes that wait for a decision, for the home page."""
-    return totals(session, Filter()).groups
+    return _count_bikes(session, Filter())
+
+
+def _count_bikes(session: Session, wanted: Filter) -> int:
+    bikes = select(Flag.licence_id, _UNKNOWN_EPC, Flag.checkpoint_id).where(*_open(wanted)).distinct().subquery()
+    return session.scalar(select(func.count()).select_from(bikes)) or 0
 
 
 def checkpoints(session: Session) -> Sequence[Checkpoint]:
@@ -230,40 +242,51 @@ def _open(wanted: Filter) -> list[Any]:
 
 
 def _groups(wanted: Filter) -> Select[Any]:
-    """One row for each bike at each place. The order is `rules.rank` in SQL; a test compares the two."""
-    unknown_epc = case((Flag.licence_id.is_(None), Flag.epc))
+    """One row for each bike at each place: what orders it, and no more, for there may be tens of thousands. The order is `rules.rank`
+    in SQL; a test compares the two.
+    """
     seriousness = func.max(case(*((Flag.kind == kind, weight) for kind, weight in rules.SERIOUSNESS.items())))
     passages = func.count(Flag.passage_id.distinct())
     repeats = case((passages > rules.MOST_FOR_REPEATS, rules.MOST_FOR_REPEATS), else_=passages - 1)
-    has = {kind: func.max(case((Flag.kind == kind, 1), else_=0)) for kind in FlagKind}
     statement = select(
         Flag.licence_id,
-        unknown_epc.label("unknown_epc"),
-        func.max(Flag.epc).label("epc"),
+        _UNKNOWN_EPC.label("unknown_epc"),
         Flag.checkpoint_id,
         (seriousness + repeats).label("rank"),
-        passages.label("passages"),
         func.count().label("flags"),
         func.max(Flag.id).label("newest"),
-        func.max(Flag.at).label("newest_at"),
-        *(present.label(f"has_{kind}") for kind, present in has.items()),
     ).where(*_open(wanted))
     if wanted.kind is not None:
-        statement = statement.having(has[wanted.kind] == 1)
-    return statement.group_by(Flag.licence_id, unknown_epc, Flag.checkpoint_id)
+        statement = statement.having(func.max(case((Flag.kind == wanted.kind, 1), else_=0)) == 1)
+    return statement.group_by(Flag.licence_id, _UNKNOWN_EPC, Flag.checkpoint_id)
 
 
-def _waiting(row: Row[Any], checkpoint: Checkpoint, bike: BikeFacts | None) -> Waiting:
-    kinds = rules.by_seriousness(kind for kind in FlagKind if getattr(row, f"has_{kind}"))
+def _flags_by_group(session: Session, wanted: Filter, keys: list[GroupKey]) -> dict[GroupKey, list[Any]]:
+    """The open flags of these bikes at these places."""
+    columns = (Flag.id, Flag.kind, Flag.passage_id, Flag.at, Flag.epc, Flag.licence_id, Flag.checkpoint_id)
+    ours, strange = {key.licence_id for key in keys} - {None}, {key.epc for key in keys} - {None}
+    of_bikes = or_(Flag.licence_id.in_(ours), and_(Flag.licence_id.is_(None), Flag.epc.in_(strange)))
+    found: dict[GroupKey, list[Any]] = {key: [] for key in keys}
+    for row in session.execute(select(*columns).where(*_open(wanted), of_bikes)):
+        key = GroupKey.of(row.licence_id, row.epc, row.checkpoint_id)
+        if key in found:
+            found[key].append(row)
+    return found
+
+
+def _waiting(key: GroupKey, flags: list[Any], checkpoint: Checkpoint, bike: BikeFacts | None) -> Waiting:
+    kinds = rules.by_seriousness(FlagKind(flag.kind) for flag in flags)
+    passages = len({flag.passage_id for flag in flags})
+    newest = max(flags, key=lambda flag: flag.id)
     return Waiting(
-        key=GroupKey(row.licence_id, row.unknown_epc, row.checkpoint_id),
-        epc=row.epc.hex().upper(),
-        rank=rules.rank(kinds, row.passages),
+        key=key,
+        epc=newest.epc.hex().upper(),
+        rank=rules.rank(kinds, passages),
         kinds=tuple(kinds),
-        flags=row.flags,
-        passages=row.passages,
-        newest=row.newest,
-        newest_at=row.newest_at,
+        flags=len(flags),
+        passages=passages,
+        newest=newest.id,
+        newest_at=max(flag.at for flag in flags),
         checkpoint=checkpoint,
         bike=bike,
     )

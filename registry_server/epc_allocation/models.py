@@ -8,13 +8,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from registry_server.db import AuthorityOwned, Base, BigId
 
 LIVING = text("retired_at IS NULL")
+BARE = text("retired_at IS NULL AND bound_at IS NULL")
 
 
 class EpcAllocation(AuthorityOwned, Base):
     """One EPC given to one licence. `issue` counts replacement tags of one serial."""
 
     __tablename__ = "epc_allocation"
-    __table_args__ = (UniqueConstraint("licence_id", "issue"),)
+    __table_args__ = (
+        UniqueConstraint("licence_id", "issue"),
+        Index("ix_epc_allocation_bare", "authority_id", "licence_id", sqlite_where=BARE, postgresql_where=BARE),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     licence_id: Mapped[int] = mapped_column(ForeignKey("licence.id"))
@@ -23,6 +27,8 @@ class EpcAllocation(AuthorityOwned, Base):
     allocated_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     """Replaced or withdrawn: a tag that still answers with it is to be stopped."""
+    bound_at: Mapped[datetime | None]
+    """When it came onto a chip, as its `TagBinding` says: here too, so that those that wait for one are found by an index."""
 
 
 class TagBinding(AuthorityOwned, Base):

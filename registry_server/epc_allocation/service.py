@@ -55,6 +55,7 @@ def bind(session: Session, allocation: EpcAllocation, tid: Tid, *, act: Act) -> 
         authority_id=act.authority_id, allocation_id=allocation.id, tid=bytes(tid), bound_at=act.at, bound_by=act.by, retired_at=None
     )
     session.add(binding)
+    allocation.bound_at = act.at
     session.flush()
     return binding
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from registry_server.audit.models import AuditEntry
@@ -50,8 +50,9 @@ class LicencePage:
 
 def find_page(session: Session, authority_id: int, wanted: ListFilter) -> LicencePage:
     """The newest first, one page."""
-    statement = _shown().where(Licence.authority_id == authority_id, *_conditions(wanted)).order_by(Licence.id.desc()).limit(PAGE_ROWS + 1)
-    found = list(session.scalars(statement))
+    statement = _shown().where(Licence.authority_id == authority_id, *_conditions(wanted)).limit(PAGE_ROWS + 1)
+    ordered = _bare(statement, authority_id) if wanted.without_tag else statement.order_by(Licence.id.desc())
+    found = list(session.scalars(ordered))
     page = found[:PAGE_ROWS]
     return LicencePage(page, tagged_among(session, page), page[-1].id if len(found) > PAGE_ROWS else None)
 
@@ -104,7 +105,8 @@ def _shown() -> Select[Licence]:
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.before is not None:
-        conditions.append(Licence.id < wanted.before)
+        place = EpcAllocation.licence_id if wanted.without_tag else Licence.id
+        conditions.append(place < wanted.before)
     if wanted.state is not None:
         conditions.append(Licence.state == wanted.state)
     if wanted.vehicle_class is not None:
@@ -114,14 +116,15 @@ def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     if wanted.term is TermFilter.OVER:
         conditions.append(Licence.valid_until < wanted.today)
     if wanted.without_tag:
-        conditions += [Licence.state != LicenceState.CANCELLED, ~_has_tag()]
+        conditions.append(Licence.state != LicenceState.CANCELLED)
     return conditions
 
 
-def _has_tag() -> ColumnElement[bool]:
-    """By the plain tables: the licence is of the authority already, and SQLite would follow a second condition on it to the wrong index."""
-    allocation, binding = EpcAllocation.__table__.c, TagBinding.__table__.c
-    return exists().where(allocation.licence_id == Licence.id, binding.allocation_id == allocation.id, binding.retired_at.is_(None))
+def _bare(statement: Select[Licence], authority_id: int) -> Select[Licence]:
+    """Those whose EPC waits for a chip, along the index that holds no others: a licence has one EPC that is not retired."""
+    waits = (EpcAllocation.authority_id == authority_id, EpcAllocation.retired_at.is_(None), EpcAllocation.bound_at.is_(None))
+    statement = statement.join(EpcAllocation, EpcAllocation.licence_id == Licence.id).where(*waits)
+    return statement.order_by(EpcAllocation.licence_id.desc())
 
 
 def _exact_statements(sought: Sought) -> list[Select[int]]:

@@ -503,6 +503,7 @@ def upgrade() -> None:
         sa.Column("epc", sa.LargeBinary(length=12), nullable=False),
         sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authority.id"], name=op.f("fk_epc_allocation_authority_id")),
         sa.ForeignKeyConstraint(["licence_id"], ["licence.id"], name=op.f("fk_epc_allocation_licence_id")),
@@ -512,6 +513,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("epc_allocation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_epc_allocation_authority_id"), ["authority_id"], unique=False)
+        batch_op.create_index(
+            "ix_epc_allocation_bare",
+            ["authority_id", "licence_id"],
+            unique=False,
+            sqlite_where=sa.text("retired_at IS NULL AND bound_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL AND bound_at IS NULL"),
+        )
 
     op.create_table(
         "printed_document",
@@ -652,6 +660,11 @@ def downgrade() -> None:
 
     op.drop_table("printed_document")
     with op.batch_alter_table("epc_allocation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_epc_allocation_bare",
+            sqlite_where=sa.text("retired_at IS NULL AND bound_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL AND bound_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_epc_allocation_authority_id"))
 
     op.drop_table("epc_allocation")
