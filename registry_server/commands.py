@@ -1,8 +1,6 @@
 """The command line of the registry: `ebike-server COMMAND`."""
 
-import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +19,13 @@ from registry_server.demo.run import DemoOptions, run_demo
 from registry_server.errors import SetupError
 from registry_server.imports import commands as import_commands
 from registry_server.issuance import commands as desk_commands
+from registry_server.logs import log_as_json
 from registry_server.people import commands as officer_commands
 from registry_server.people.keys import keys_of
-from registry_server.up import BrokerPlace, bring_database_up, quiet_when_stopped, stop_on_signals, system_up
+from registry_server.up import BrokerPlace, Running, bring_database_up, quiet_when_stopped, stop_on_signals, system_up
 from registry_server.web.limits import SERVER_LIMITS
 
+log = structlog.get_logger()
 app = typer.Typer(
     name="ebike-server",
     help="The registry of battery easy-bikes: pages, checkpoint worker, broker.",
@@ -71,8 +71,17 @@ def up(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
     settings = registry_settings(data_dir=data_dir, database_url=database_url, broker_url=broker_url, web_host=host, web_port=port)
     stop = stop_on_signals()
     with quiet_when_stopped(), system_up(settings, BrokerPlace(broker_host, broker_port), stop=stop) as running:
-        screen.print(f"pages   {running.web_url}\nbroker  {running.settings.broker_address}\ndata    {settings.data_dir.resolve()}")
+        _tell_where(running)
         running.watch(stop)
+
+
+def _tell_where(running: Running) -> None:
+    """To a person in lines to read, to a journal as one line of the log."""
+    where = {"pages": running.web_url, "broker": running.settings.broker_address, "data": str(running.settings.data_dir.resolve())}
+    if screen.is_terminal:
+        screen.print("\n".join(f"{name:<8}{address}" for name, address in where.items()))
+    else:
+        log.info("all is up", **where)
 
 
 @command
@@ -85,7 +94,8 @@ def web(data_dir: DataDir = None, database_url: DatabaseUrl = None, host: WebHos
         application,
         host=settings.web_host,
         port=settings.web_port,
-        log_level="warning",
+        log_config=None,  # `log_as_json` has seen to it
+        access_log=False,  # the proxy keeps one; an address may hold a name that somebody searched for
         timeout_graceful_shutdown=GRACEFUL_S,
         proxy_headers=bool(settings.trusted_proxy),
         forwarded_allow_ips=settings.trusted_proxy or None,
@@ -124,14 +134,5 @@ def demo(
 
 def main() -> None:
     os.umask(0o077)  # the database, the broker's store, tokens and reports are nobody else's, also in a folder that others may enter
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_as_json()
     app()

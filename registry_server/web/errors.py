@@ -1,9 +1,9 @@
 """Refusals and failures as pages: a status, what happened, what became of the form, whom to ask. Never a stack trace."""
 
-import logging
 from datetime import date
 from http import HTTPStatus
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,7 @@ from registry_server.web.formats import day, digits
 from registry_server.web.middleware import security_headers
 from registry_server.web.texts import Language
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 HTTP_STATUS: dict[type[RegistryError], int] = {
     NotFound: 404,
@@ -109,7 +109,7 @@ def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, RegistryError)
     status = _status_of(error)
     if status >= 500:
-        log.error("%s %s: %s", request.method, request.url.path, error)
+        log.error("a page cannot be served", method=request.method, path=request.url.path, reason=str(error))
     return error_page(request, status, refusal_sentence(request, error))
 
 
@@ -132,7 +132,7 @@ def _answer_http(request: Request, error: Exception) -> Response:
 
 def _fail(request: Request, error: Exception) -> Response:
     """Starlette asks for this answer outside of all middleware: it must bring its headers itself."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("a page failed", method=request.method, path=request.url.path, exc_info=error)
     response = error_page(request, 500)
     response.headers.update(security_headers(https_only=request.app.state.settings.cookie_secure))
     return response
