@@ -55,8 +55,6 @@ def test_an_authority_without_an_afi_of_its_own_gets_that_of_closed_systems(tmp_
 def test_the_key_that_checks_an_authoritys_plates_is_printed_for_whoever_checks_them(tmp_path: Path) -> None:
     names = ["--name-bn", "খুলনা", "--name-en", "Khulna", "--plate-prefix-bn", "খুলনা", "--plate-prefix-en", "KCC"]
     subprocess.run(own_command("authority", "add", "kcc", *names, "--data-dir", str(tmp_path)), check=True, capture_output=True, timeout=60)
-    shown = subprocess.run(
-        own_command("qr-key", "kcc", "--json", "--data-dir", str(tmp_path)), check=True, capture_output=True, timeout=60
-    )
+    shown = subprocess.run(own_command("qr-key", "kcc", "--json", "--data-dir", str(tmp_path)), check=True, capture_output=True, timeout=60)
     keys = load_or_create(tmp_path).qr_keys(1)
     assert json.loads(shown.stdout) == {"authority": "kcc", "key_id": 1, "public_key": public_key_of(keys.private_key).hex()}
