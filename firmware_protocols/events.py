@@ -71,6 +71,13 @@ class Status(StrEnum):
     READER_ERROR = "reader_error"
 
 
+class Meaning(NamedTuple):
+    """A family's status or error code, in the words that all families share and in those of its manual."""
+
+    status: Status
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one frame that we sent."""

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import NamedTuple
 
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command
@@ -13,13 +12,6 @@ from firmware_protocols.gen2 import Gen2Error
 
 Request = tuple[int, bytes]
 """An opcode and what stands behind it in the frame."""
-
-
-class Meaning(NamedTuple):
-    """A family's status or error code, in the words that all families share and in those of its manual."""
-
-    status: Status
-    text: str
 
 
 GEN2_STATUS: dict[int, Status] = {

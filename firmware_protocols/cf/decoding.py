@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from firmware_protocols.cf.frames import CRC_SIZE, HEADER_SIZE
 from firmware_protocols.cf.tables import ACTS, FAILED_STATUS, OPCODE_NAME, REGION, STATUS, TAG_STATUS, Code, Opcode
-from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
-from firmware_protocols.serial_codec import Meaning, content_error
+from firmware_protocols.events import Event, Meaning, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.serial_codec import content_error
 
 STATUS_AT = HEADER_SIZE
 DATA_START = STATUS_AT + 1

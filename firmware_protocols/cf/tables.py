@@ -4,9 +4,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from firmware_protocols.commands import Region
-from firmware_protocols.events import Status
+from firmware_protocols.events import Meaning, Status
 from firmware_protocols.gen2 import Gen2Error
-from firmware_protocols.serial_codec import Meaning
 
 
 class Opcode(IntEnum):

@@ -13,9 +13,9 @@ from firmware_protocols.chafon.tables import (
     Model,
     Opcode,
 )
-from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Meaning, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.gen2 import GEN2_ERROR_TEXT
-from firmware_protocols.serial_codec import GEN2_STATUS, Meaning, content_error
+from firmware_protocols.serial_codec import GEN2_STATUS, content_error
 
 DATA_START = 4
 HAS_TID, HAS_PHASE, SIZE_BITS = 0x80, 0x40, 0x3F  # of a tag's length byte

@@ -4,8 +4,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from firmware_protocols.commands import Region
-from firmware_protocols.events import Status
-from firmware_protocols.serial_codec import Meaning
+from firmware_protocols.events import Meaning, Status
 
 
 class Opcode(IntEnum):

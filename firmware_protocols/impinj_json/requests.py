@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
-from firmware_protocols.command_checks import check_range
+from firmware_protocols.command_checks import check_ports, check_range
 from firmware_protocols.commands import Command, GetInfo, SetAntennas, SetPower, SetRegion, StartInventory, StopInventory
-from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.errors import Unsupported
 from firmware_protocols.impinj_json.tables import FAMILY
 
 BASE = "/api/v1"
@@ -96,7 +96,7 @@ def plan(command: Command, profile: InventoryProfile) -> Plan:
             check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
             return Plan(replace(profile, power_dbm=power_dbm))
         case SetAntennas(ports=ports):
-            _check_ports(ports)
+            check_ports(FAMILY, ports, MAX_PORTS)
             return Plan(replace(profile, ports=ports))
         case SetRegion():
             raise Unsupported(FAMILY, "change their region here", "no request for it is documented; set it on the reader's own web page")
@@ -171,8 +171,3 @@ def _events(*, has_tid: bool) -> dict[str, JsonValue]:
     wanted = ("epcHex", "antennaPort", "peakRssiCdbm", "frequency", "phaseAngle", "lastSeenTime")
     fields: dict[str, JsonValue] = {"epc": DISABLED, "tid": DISABLED, "tidHex": ENABLED if has_tid else DISABLED}
     return {"tagInventory": fields | dict.fromkeys(wanted, ENABLED)}
-
-
-def _check_ports(ports: tuple[int, ...]) -> None:
-    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= MAX_PORTS for port in ports):
-        raise BadArgument(FAMILY, "antennas", f"ports from 1 to {MAX_PORTS}, each once", ", ".join(map(str, ports)) or "none")

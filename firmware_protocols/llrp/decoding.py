@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable
 
-from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, Notice, Reply, RoundEnded, Status
+from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, Meaning, Notice, Reply, RoundEnded, Status
 from firmware_protocols.llrp.capabilities import read_capabilities
 from firmware_protocols.llrp.connection import Connection
 from firmware_protocols.llrp.frames import HEADER_SIZE, Malformed, Parameter, id_of, parameters_of, type_of
@@ -21,7 +21,6 @@ from firmware_protocols.llrp.tables import (
     STATUS,
     VENDOR,
     ImpinjMessage,
-    Meaning,
     MessageType,
     Tlv,
 )

@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import assert_never
 
-from firmware_protocols.command_checks import check_command, check_range, lock_actions
+from firmware_protocols.command_checks import check_command, check_ports, check_range, lock_actions
 from firmware_protocols.commands import (
     Bank,
     Beep,
@@ -140,7 +140,7 @@ QUESTIONS: dict[type[Command], Request] = {
 def _setting(command: SetAntennas | SetPower | SetRegion | SetOutput | Beep, situation: Situation) -> Request:
     match command:
         case SetAntennas(ports=wanted):
-            check_ports(wanted, situation.capabilities.antenna_ports or situation.port_count)
+            check_ports(FAMILY, wanted, situation.capabilities.antenna_ports or situation.port_count)
             return _get_config(ANTENNA_PROPERTIES)  # the ports stand in the next ROSpec; the reader says which it has
         case SetPower(power_dbm=power_dbm):
             return _set_config(tlv(Tlv.ANTENNA_CONFIGURATION, bytes(2), _transmitter(power_dbm, situation.capabilities)))
@@ -171,11 +171,6 @@ def _agree_on(version: Version) -> tuple[Request, ...]:
 def _set_config(*parameters: bytes) -> Request:
     """Keeps what is not named: never back to the factory's settings."""
     return (MessageType.SET_READER_CONFIG, bytes(1) + b"".join(parameters))
-
-
-def check_ports(ports: tuple[int, ...], port_count: int) -> None:
-    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
-        raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
 
 
 def _transmitter(power_dbm: float, capabilities: Capabilities) -> bytes:

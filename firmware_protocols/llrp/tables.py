@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from firmware_protocols.commands import LockAction, Region
-from firmware_protocols.events import Status
+from firmware_protocols.events import Meaning, Status
 from firmware_protocols.gen2 import LockField
 
 
@@ -294,13 +294,6 @@ FIRST_PARAMETERS: dict[int, frozenset[int]] = {
     MessageType.ADD_ACCESSSPEC: frozenset({Tlv.ACCESS_SPEC}),
 }
 """What the first parameter of a message is, in the order that §16.1 gives."""
-
-
-class Meaning(NamedTuple):
-    """A code in our words and in the standard's."""
-
-    status: Status
-    text: str
 
 
 class StatusCode(IntEnum):

@@ -10,10 +10,10 @@ from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from firmware_protocols.events import Event, Notice, Reply, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Meaning, Notice, Reply, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.llrp.connection import Connection
 from firmware_protocols.llrp.frames import TLV_HEADER_SIZE, Malformed, Parameter, parameter_at, parameters_of
-from firmware_protocols.llrp.tables import IMPINJ, OP_RESULT, TV_SIZE, ImpinjParameter, Meaning, Tlv, Tv
+from firmware_protocols.llrp.tables import IMPINJ, OP_RESULT, TV_SIZE, ImpinjParameter, Tlv, Tv
 
 MOST_IN_RUN = 256
 MOST_LAYOUTS = 64

@@ -4,9 +4,9 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from firmware_protocols.commands import Region
-from firmware_protocols.events import Status
+from firmware_protocols.events import Meaning, Status
 from firmware_protocols.gen2 import GEN2_ERROR_TEXT
-from firmware_protocols.serial_codec import GEN2_STATUS, Meaning
+from firmware_protocols.serial_codec import GEN2_STATUS
 
 
 class Opcode(IntEnum):

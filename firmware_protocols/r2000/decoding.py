@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
+from firmware_protocols.events import Event, Meaning, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
 from firmware_protocols.gen2 import epc_size
 from firmware_protocols.r2000.tables import (
     BUFFER_READS,
@@ -16,7 +16,7 @@ from firmware_protocols.r2000.tables import (
     USER_REGION,
     Opcode,
 )
-from firmware_protocols.serial_codec import Meaning, content_error
+from firmware_protocols.serial_codec import content_error
 
 DATA_START = 4
 RSSI_OFFSET_DB = 129  # dBm = byte - 129 (V3.7 §3, RSSI table)

@@ -132,15 +132,8 @@ def _take_mask(fields: Fields, option: int, select: int) -> Callable[[SimulatedT
     start = EPC_START_BIT if select == Select.EPC else fields.number(4)
     size = fields.number(2 if option & Option.LONG_MASK else 1)
     mask = fields.take((size + 7) // 8)
-    wanted = int.from_bytes(mask) >> (len(mask) * 8 - size)
     bank = BANK_OF[Select(select)]
-    return lambda tag: _bits_of(tag.peek(bank), start, size) == wanted
-
-
-def _bits_of(memory: bytes, start: int, size: int) -> int | None:
-    """None where the memory ends before."""
-    after = len(memory) * 8 - start - size
-    return None if after < 0 else int.from_bytes(memory) >> after & (1 << size) - 1
+    return lambda tag: tag.has_bits(bank, start, size, mask)
 
 
 def parse_read(data: bytes) -> DataRead:

@@ -1,17 +1,16 @@
 """The codec of ThingMagic modules."""
 
-from collections import deque
 from dataclasses import replace
 
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.command_checks import TagCommand
 from firmware_protocols.commands import Command, StartInventory, StopInventory
 from firmware_protocols.errors import BadArgument
-from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, NeedData, Reply
-from firmware_protocols.frame_buffer import FrameBuffer
+from firmware_protocols.events import NEED_DATA, Event, HostCommand, NeedData, Reply
+from firmware_protocols.serial_codec import Request, SerialCodec, check_port_count
 from firmware_protocols.thingmagic.decoding import decode_answer, decode_search, name_of_command
-from firmware_protocols.thingmagic.encoding import FAMILY, Request, requests_for
-from firmware_protocols.thingmagic.frames import ThingMagicShape, build_command
+from firmware_protocols.thingmagic.encoding import FAMILY, requests_for
+from firmware_protocols.thingmagic.frames import CRC_SIZE, ThingMagicShape, build_command
 from firmware_protocols.thingmagic.polling import EMPTY, Polling
 from firmware_protocols.thingmagic.tables import (
     HARDWARE_MODEL_AT,
@@ -25,6 +24,7 @@ from firmware_protocols.thingmagic.tables import (
 DEFAULT_PORTS = 4
 PORT_COUNTS = (1, 2, 4, 8, 16)
 COMMAND_DATA_START = 3
+READ_MULTIPLE = int(Opcode.READ_MULTIPLE)  # looked up for each tag report: a plain number is found sooner than a member of an Enum
 MODELS = {"m5e": False, "m6e": True, "micro": True, "nano": True, "m7e": True}
 """What may be told of a module before it has said it itself: does it stream?"""
 
@@ -48,7 +48,7 @@ FACTS = facts_for(DEFAULT_PORTS)
 TELLS_MODEL = frozenset({"get_info", "boot_firmware"})
 
 
-class ThingMagicCodec:
+class ThingMagicCodec(SerialCodec):
     """Bytes of one module in, events out. Remembers whether the module last said that it sits in its bootloader: then the next command
     is preceded by the one that starts its firmware; and whether it streams: if not (M5e), the codec polls its buffer, and whoever
     holds the line has to write `bytes_to_send`.
@@ -65,31 +65,14 @@ class ThingMagicCodec:
         """`model`: one of MODELS; None: as GET_INFO will tell, and until then one that streams."""
         if model is not None and model not in MODELS:
             raise BadArgument(FAMILY, "model", ", ".join(MODELS), model)
-        if antenna_ports not in PORT_COUNTS:
-            raise BadArgument(FAMILY, "number of antenna ports", ", ".join(map(str, PORT_COUNTS)), str(antenna_ports))
-        self._facts = facts_for(antenna_ports, streams=model is None or MODELS[model], with_tid=tid_in_inventory)
+        check_port_count(FAMILY, antenna_ports, PORT_COUNTS)
+        facts = facts_for(antenna_ports, streams=model is None or MODELS[model], with_tid=tid_in_inventory)
+        super().__init__(facts, ThingMagicShape(direction), direction)
         self._with_tid = tid_in_inventory
-        self._is_from_reader = direction is Direction.FROM_READER
-        self._frames = FrameBuffer(ThingMagicShape(direction))
-        self._pending: deque[Event] = deque()
         self._stream_control = StreamControl.STOP
         self._is_in_bootloader = self._has_sent_password = False
         self._polling = Polling()
         self._to_send = b""
-
-    @property
-    def facts(self) -> FamilyFacts:
-        return self._facts
-
-    @property
-    def held_bytes(self) -> int:
-        return self._frames.held_bytes
-
-    def receive_data(self, data: bytes) -> None:
-        self._frames.receive_data(data)
-
-    def receive_gap(self) -> None:
-        self._frames.receive_gap()
 
     def bytes_to_send(self) -> bytes:
         """The next step of a poll."""
@@ -97,39 +80,37 @@ class ThingMagicCodec:
         return to_send
 
     def next_event(self) -> Event | NeedData:
-        event = self._next_told()
+        event = super().next_event()
         while event is not NEED_DATA and not self._facts.start_is_answered:
             told, step = self._polling.hear(event)
             self._to_send += step
             if told is not None:
                 return told
-            event = self._next_told()
+            event = super().next_event()
         return event
 
-    def _next_told(self) -> Event | NeedData:
-        if self._pending:
-            return self._pending.popleft()
-        frame = self._frames.next_frame()
-        if frame is NEED_DATA or isinstance(frame, FrameError):
-            return frame
-        if not self._is_from_reader:
-            data = frame[COMMAND_DATA_START:-2]
-            return HostCommand(name_of_command(frame[2], data), frame[2], data)
-        if frame[2] == Opcode.READ_MULTIPLE and not frame[3]:
+    def _from_reader(self, frame: bytes) -> Event:
+        if frame[2] == READ_MULTIPLE and not frame[3]:
             return decode_search(frame)
-        event, *rest = decode_answer(frame, self._stream_control)
-        self._pending.extend(rest)
-        return self._noted(event)
+        events = [self._noted(event) for event in decode_answer(frame, self._stream_control)]
+        self._pending.extend(events[1:])
+        return events[0]
 
-    def encode(self, command: Command) -> tuple[bytes, ...]:
+    def _to_reader(self, frame: bytes) -> Event:
+        data = frame[COMMAND_DATA_START:-CRC_SIZE]
+        return HostCommand(name_of_command(frame[2], data), frame[2], data)
+
+    def _requests(self, command: Command) -> tuple[Request, ...]:
         requests = requests_for(command, self._facts.antenna_ports, with_tid=self._with_tid)
         self._has_sent_password = isinstance(command, TagCommand) and command.password != 0
         if not self._facts.start_is_answered:
             requests = self._poll(command) or requests
         if isinstance(command, StartInventory | StopInventory):
             self._stream_control = StreamControl.START if isinstance(command, StartInventory) else StreamControl.STOP
-        boot = ((Opcode.BOOT_FIRMWARE, b""),) if self._is_in_bootloader else ()
-        return tuple(build_command(opcode, data) for opcode, data in (*boot, *requests))
+        return ((Opcode.BOOT_FIRMWARE, b""), *requests) if self._is_in_bootloader else requests
+
+    def _frame(self, opcode: int, data: bytes) -> bytes:
+        return build_command(opcode, data)
 
     def _poll(self, command: Command) -> tuple[Request, ...]:
         """Instead of the stream that this module does not know."""

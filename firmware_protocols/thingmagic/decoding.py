@@ -1,6 +1,6 @@
 """One whole frame from the module → its events. Tag records themselves are `records.py`'s."""
 
-from firmware_protocols.events import Event, FrameError, FrameFault, Notice, Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.events import Event, FrameError, FrameFault, Meaning, Notice, Reply, RoundEnded, Status, TagSeen
 from firmware_protocols.thingmagic.answers import in_words
 from firmware_protocols.thingmagic.records import read_record, skip_metadata
 from firmware_protocols.thingmagic.tables import (
@@ -9,7 +9,6 @@ from firmware_protocols.thingmagic.tables import (
     STREAM_CONTROL_NAME,
     STREAM_NOTICE,
     Code,
-    Meaning,
     Opcode,
     Option,
     Search,
@@ -19,8 +18,8 @@ from firmware_protocols.thingmagic.tables import (
 
 DATA_START = 5
 CRC_SIZE = 2
-# Plain numbers: `&` with a member of an IntFlag makes a new member, and costs as much as half a tag report.
-STREAMING, HAS_METADATA = int(Search.STREAMING), int(Option.METADATA)
+# Plain numbers: `&` with a member of an IntFlag makes a new member, and costs as much as half a tag report; to look one up costs too.
+STREAMING, HAS_METADATA, TAG = int(Search.STREAMING), int(Option.METADATA), int(StreamKind.TAG)
 LARGE_POPULATION = int(Search.LARGE_POPULATION)
 INDICES_SIZE = 4
 TEMPERATURE_KEY = 0x100  # TMR_READER_STATS_FLAG_TEMPERATURE
@@ -83,7 +82,7 @@ def _streamed(frame: bytes, at: int, end: int) -> Event:
     else:
         flags, kind_at = 0, at + 3
     kind = frame[kind_at]  # where the frame is too short for one, a byte of the CRC: then nothing can follow it
-    if kind == StreamKind.TAG:
+    if kind == TAG:
         record = read_record(frame, kind_at + 1, end, flags)
         if record is not None and record.end == end:
             return record.tag

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from firmware_protocols.command_checks import TagCommand, check_command, check_range, lock_actions
+from firmware_protocols.command_checks import TagCommand, WriteCommand, check_command, check_ports, check_range, lock_actions, memory_write
 from firmware_protocols.commands import (
     Bank,
     Beep,
@@ -13,18 +13,16 @@ from firmware_protocols.commands import (
     GetRegion,
     LockTag,
     ReadBank,
-    SetAccessPassword,
     SetAntennas,
     SetOutput,
     SetPower,
     SetRegion,
     StartInventory,
     StopInventory,
-    WriteBank,
-    WriteEpc,
 )
-from firmware_protocols.errors import BadArgument, Unsupported
+from firmware_protocols.errors import Unsupported
 from firmware_protocols.gen2 import lock_payload
+from firmware_protocols.serial_codec import Request
 from firmware_protocols.thingmagic.tables import (
     ANTENNA_LIST,
     DETECT_ANTENNAS,
@@ -38,8 +36,6 @@ from firmware_protocols.thingmagic.tables import (
     Select,
     StreamControl,
 )
-
-Request = tuple[Opcode, bytes]
 
 FAMILY = "thingmagic"
 MAX_POWER_DBM = 32  # an M6e has 31.5; what is more than its own a module refuses itself
@@ -64,7 +60,7 @@ def requests_for(command: Command, port_count: int, *, with_tid: bool = True) ->
         case GetInfo() | GetRegion() | GetPower() | GetAntennas() | StartInventory() | StopInventory():
             return START_WITHOUT_TID if isinstance(command, StartInventory) and not with_tid else FIXED[type(command)]
         case SetAntennas(ports=ports):
-            check_ports(ports, port_count)
+            check_ports(FAMILY, ports, port_count)
             return ((Opcode.SET_ANTENNAS, bytes((ANTENNA_LIST,)) + b"".join(bytes((port, port)) for port in ports)),)
         case SetPower(power_dbm=power_dbm):
             check_range(FAMILY, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
@@ -78,11 +74,6 @@ def requests_for(command: Command, port_count: int, *, with_tid: bool = True) ->
         case Beep():
             raise Unsupported(FAMILY, "beep", "wire a buzzer to an output and use SetOutput")
     assert_never(command)
-
-
-def check_ports(ports: tuple[int, ...], port_count: int) -> None:
-    if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
-        raise BadArgument(FAMILY, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
 
 
 def _stream(*, with_tid: bool) -> bytes:
@@ -137,23 +128,17 @@ def _access(command: TagCommand) -> Request:
             check_range(FAMILY, "word count", count, 1, MAX_READ_WORDS)
             option, selection = _selection_with_password(command.epc, command.password)
             return (Opcode.READ_BANK, _read_data(TAG_TIMEOUT_MS, option | Option.METADATA, bank, address, count) + selection)
-        case WriteBank(bank=bank, word_address=address, data=data):
-            return _write(command, bank, address, data)
-        case WriteEpc(new_epc=new_epc, new_pc=new_pc):
-            return _write(command, Bank.EPC, 1, new_pc.to_bytes(2) + new_epc)  # WRITE_EPC would leave no choice of PC bits
-        case SetAccessPassword(new_password=new_password):
-            return _write(command, Bank.RESERVED, 2, new_password.to_bytes(4))
         case LockTag():
             return (Opcode.LOCK_TAG, _lock(command))
-    assert_never(command)
+        case _:  # WRITE_EPC would leave no choice of PC bits
+            return (Opcode.WRITE_BANK, _write(command))
 
 
-def _write(command: TagCommand, bank: Bank, address: int, data: bytes) -> Request:
-    words = len(data) // 2
-    if words > MAX_WRITE_WORDS:
-        raise BadArgument(FAMILY, "data to write", f"at most {MAX_WRITE_WORDS} words", f"{words} words")
+def _write(command: WriteCommand) -> bytes:
+    write = memory_write(FAMILY, command, MAX_WRITE_WORDS)
     option, selection = _selection_with_password(command.epc, command.password)
-    return (Opcode.WRITE_BANK, TAG_TIMEOUT_MS.to_bytes(2) + bytes((option,)) + address.to_bytes(4) + bytes((bank,)) + selection + data)
+    place = write.word_address.to_bytes(4) + bytes((write.bank,))
+    return TAG_TIMEOUT_MS.to_bytes(2) + bytes((option,)) + place + selection + write.data
 
 
 def _lock(command: LockTag) -> bytes:

@@ -1,10 +1,9 @@
 """The vendor's lists as data: opcodes, statuses, metadata, regions (MercuryAPI: serial_reader_imp.h, tmr_status.h, tmr_region.h)."""
 
 from enum import IntEnum, IntFlag
-from typing import NamedTuple
 
 from firmware_protocols.commands import Region
-from firmware_protocols.events import Status
+from firmware_protocols.events import Meaning, Status
 
 
 class Opcode(IntEnum):
@@ -80,13 +79,6 @@ class StreamControl(IntEnum):
 
 OPCODE_NAME: dict[int, str] = {opcode: opcode.name.lower() for opcode in Opcode}
 STREAM_CONTROL_NAME: dict[int, str] = {StreamControl.START: "start_inventory", StreamControl.STOP: "stop_inventory"}
-
-
-class Meaning(NamedTuple):
-    """A status code in our words and in the vendor's."""
-
-    status: Status
-    text: str
 
 
 class Code(IntEnum):
