@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import decode, ingest, latency, llrp
+from bench import decode, ingest, latency, llrp, pages
 
 console = Console(width=120, soft_wrap=True)
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -29,6 +29,7 @@ class Results:
     llrp: list[llrp.LlrpRate]
     latency: dict[str, latency.LatencyFigures]
     ingest: list[ingest.Figures]
+    pages: list[pages.PageFigures]
 
 
 def main(
@@ -44,7 +45,9 @@ def main(
     console.print(latency_table(latencies))
     durable = measure_ingest(seconds, licences)
     console.print(ingest.as_table(durable))
-    results = Results(machine(), rates, llrp_rates, latencies, durable)
+    page_times = pages.measure(pages.VEHICLES, pages.HITS, console)
+    console.print(pages.as_table(page_times))
+    results = Results(machine(), rates, llrp_rates, latencies, durable, page_times)
     json_file.parent.mkdir(parents=True, exist_ok=True)
     json_file.write_text(json.dumps(asdict(results), indent=2) + "\n")
     console.print(f"written to {json_file}")
