@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from registry_server.audit.service import Act
 from registry_server.authorities.models import Authority
 from registry_server.errors import Conflict
+from registry_server.licences.changes import OWNER_FIELDS, VEHICLE_FIELDS, Change, changes_between, in_books, owner_facts, vehicle_facts
 from registry_server.licences.models import Licence, Vehicle
 from registry_server.licences.numbers import latin_number
 from registry_server.licences.registration import FIELDS, VehicleFacts, read_fields, reason
@@ -24,12 +25,8 @@ from registry_server.people.owner_facts import OwnerFacts
 from registry_server.people.wards import ward
 from registry_server.secrets_box import SecretsBox
 
-OWNER_FIELDS = tuple(name for name in OwnerFacts.__slots__ if name != "nid")
-VEHICLE_FIELDS = VehicleFacts.__slots__
 CORRECTED = tuple(name for name in FIELDS if name in {*OWNER_FIELDS, *VEHICLE_FIELDS, "nid"})
 """In the order of the form."""
-Change = tuple[str, str]
-"""Before and after, as the audit log shows them: of an NID the last four digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +55,7 @@ def read_correction(fields: Mapping[str, str], last_ward: int) -> Correction:
 
 def facts_of(licence: Licence) -> dict[str, str]:
     """What the form begins with. The NID is not shown: an empty field leaves it as it is."""
-    return {name: str(getattr(licence.owner, name)) for name in OWNER_FIELDS} | {
-        name: str(getattr(licence.vehicle, name)) for name in VEHICLE_FIELDS
-    }
+    return owner_facts(licence.owner) | vehicle_facts(licence.vehicle)
 
 
 def state_of(licence: Licence) -> str:
@@ -91,16 +86,12 @@ def correct(session: Session, licence_id: int, correction: Correction, *, act: A
         setattr(licence.vehicle, name, getattr(correction.vehicle, name))
     prefix = session.get_one(Authority, act.authority_id).plate_prefix_en
     licence.number = latin_number(prefix, correction.vehicle.vehicle_class, licence.serial)
-    write_change(
-        session, licence, act, "licence:correct", reason=correction.reason, changed={name: list(pair) for name, pair in changes.items()}
-    )
+    write_change(session, licence, act, "licence:correct", reason=correction.reason, **in_books(changes))
     return changes
 
 
 def _changes(licence: Licence, correction: Correction, secrets: SecretsBox) -> dict[str, Change]:
-    new = {name: str(getattr(correction.owner, name)) for name in OWNER_FIELDS}
-    new |= {name: str(getattr(correction.vehicle, name)) for name in VEHICLE_FIELDS}
-    changes = {name: (old, new[name]) for name, old in facts_of(licence).items() if new[name] != old}
+    changes = changes_between(facts_of(licence), owner_facts(correction.owner) | vehicle_facts(correction.vehicle))
     typed = correction.owner.nid
     if typed and owners.nid_index(typed, secrets) != licence.owner.nid_index:
         changes["nid"] = f"…{licence.owner.nid_tail}", f"…{typed[-4:]}"

@@ -14,6 +14,7 @@ from registry_server.epc_allocation import service as epc_allocation
 from registry_server.epc_allocation.models import EpcAllocation
 from registry_server.epc_allocation.service import RandomBits
 from registry_server.errors import Conflict, MoveRefused, NotFound
+from registry_server.licences.changes import VEHICLE_FIELDS, Change, changes_between, in_books, owner_facts, vehicle_facts
 from registry_server.licences.models import Licence, LicenceCounter, RegistryChange, Vehicle
 from registry_server.licences.numbers import MAX_SERIAL, latin_number
 from registry_server.licences.registration import RegistrationForm, VehicleFacts
@@ -28,15 +29,17 @@ from registry_server.secrets_box import SecretsBox
 def register(session: Session, form: RegistrationForm, *, act: Act, secrets: SecretsBox, random_bits: RandomBits) -> Licence:
     """A licence with its number and its first EPC. The same form sent twice gives the same licence.
 
-    Raises Conflict that names the other licence if the person or the bike has one; FieldProblem for a fiscal year out of range.
+    What the form says of a person or a bike that is known from a cancelled licence takes the place of what stood there: the entry in the
+    books says what changed. Raises Conflict that names the other licence if the person or the bike has one; FieldProblem for a fiscal
+    year out of range.
     """
     valid_until = first_term_end(form.fiscal_year, dhaka_date(act.at))
     counter = lock_counter(session, act.authority_id)  # from here on nobody else registers in this authority
     done = find_by_form(session, act.authority_id, form.form_id)
     if done is not None:
         return done
-    owner = _owner_without_licence(session, form.owner, act, secrets)
-    vehicle = _vehicle_without_licence(session, form.vehicle, act)
+    owner, of_owner = _owner_without_licence(session, form.owner, act, secrets)
+    vehicle, of_vehicle = _vehicle_without_licence(session, form.vehicle, act)
     counter.last_serial = next_serial(counter)
     authority = session.get_one(Authority, act.authority_id)
     licence = Licence(
@@ -54,7 +57,8 @@ def register(session: Session, form: RegistrationForm, *, act: Act, secrets: Sec
     session.add(licence)
     session.flush()
     allocation = epc_allocation.allocate(session, licence.id, licence.serial, act=act, random_bits=random_bits)
-    write_change(session, licence, act, "licence:register", issue=allocation.issue, valid_until=valid_until.isoformat())
+    facts = {"issue": allocation.issue, "valid_until": valid_until.isoformat(), **in_books(of_owner | of_vehicle)}
+    write_change(session, licence, act, "licence:register", **facts)
     return licence
 
 
@@ -194,30 +198,38 @@ def _move(session: Session, licence_id: int, new: LicenceState, action: str, rea
     return licence
 
 
-def _owner_without_licence(session: Session, facts: OwnerFacts, act: Act, secrets: SecretsBox) -> Owner:
+def _owner_without_licence(session: Session, facts: OwnerFacts, act: Act, secrets: SecretsBox) -> tuple[Owner, dict[str, Change]]:
+    """With what changed of one who is known."""
     owner = owners.find_owner_by_nid(session, act.authority_id, facts.nid, secrets)
     if owner is None:
-        return owners.add_owner(session, facts, act=act, secrets=secrets)
+        return owners.add_owner(session, facts, act=act, secrets=secrets), {}
     holder = find_living_of(session, owner=owner)
     if holder is not None:
         raise Conflict("owner_has_licence", number=holder.number)
+    changes = changes_between(owner_facts(owner), owner_facts(facts))
     owners.update_owner(session, owner, facts)
-    return owner
+    return owner, changes
 
 
-def _vehicle_without_licence(session: Session, facts: VehicleFacts, act: Act) -> Vehicle:
+def _vehicle_without_licence(session: Session, facts: VehicleFacts, act: Act) -> tuple[Vehicle, dict[str, Change]]:
+    """With what changed of one that is known."""
     statement = select(Vehicle).where(Vehicle.authority_id == act.authority_id, Vehicle.chassis == facts.chassis)
     vehicle = session.scalars(statement).one_or_none()
     if vehicle is None:
-        vehicle = Vehicle(authority_id=act.authority_id, chassis=facts.chassis, stolen_at=None)
+        vehicle, changes = Vehicle(authority_id=act.authority_id, stolen_at=None), {}
         session.add(vehicle)
     else:
-        holder = find_living_of(session, vehicle=vehicle)
-        if holder is not None:
-            raise Conflict("chassis_has_licence", number=holder.number)
-        if vehicle.stolen_at is not None:
-            raise Conflict("chassis_stolen", chassis=vehicle.chassis)
-    vehicle.vehicle_class, vehicle.motor, vehicle.colour = facts.vehicle_class, facts.motor, facts.colour
-    vehicle.maker, vehicle.battery = facts.maker, facts.battery
+        _refuse_vehicle(session, vehicle)
+        changes = changes_between(vehicle_facts(vehicle), vehicle_facts(facts))
+    for name in VEHICLE_FIELDS:
+        setattr(vehicle, name, getattr(facts, name))
     session.flush()
-    return vehicle
+    return vehicle, changes
+
+
+def _refuse_vehicle(session: Session, vehicle: Vehicle) -> None:
+    holder = find_living_of(session, vehicle=vehicle)
+    if holder is not None:
+        raise Conflict("chassis_has_licence", number=holder.number)
+    if vehicle.stolen_at is not None:
+        raise Conflict("chassis_stolen", chassis=vehicle.chassis)

@@ -17,6 +17,7 @@ from registry_server.errors import Conflict, FieldProblem, MoveRefused, NotFound
 from registry_server.licences import service
 from registry_server.licences.models import Licence, RegistryChange
 from registry_server.licences.states import LicenceState
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Owner
 from schemas.epc import ClosedEpc, Epc
 from schemas.tid import Tid
@@ -136,6 +137,32 @@ def test_after_cancelling_person_and_bike_may_be_registered_anew(database: Datab
     assert (again.owner_id, again.vehicle_id, again.serial) == (first.owner_id, first.vehicle_id, 2)
     with database.read(act.authority_id) as session:
         assert session.get_one(Owner, again.owner_id).mobile == "+8801999999999"
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        pytest.param({}, None, id="nothing: nothing is said"),
+        pytest.param({"mobile": "+8801999888777"}, {"mobile": ["+8801700000001", "+8801999888777"]}, id="the owner"),
+        pytest.param({"colour": "নীল"}, {"colour": ["সবুজ", "নীল"]}, id="the bike"),
+        pytest.param(
+            {"name_bn": "অন্য নাম", "ward": 3, "vehicle_class": VehicleClass.GOODS},
+            {"name_bn": ["উদাহরণ মালিক 1", "অন্য নাম"], "ward": ["12", "3"], "vehicle_class": ["passenger", "goods"]},
+            id="both",
+        ),
+        pytest.param({"nid": "1000000077", "mobile": "+8801999888777"}, None, id="another owner of the same bike: nobody was overwritten"),
+    ],
+)
+def test_what_a_new_registration_overwrites_stands_in_the_books(
+    database: Database, act: Act, changes: dict[str, object], changed: dict[str, list[str]] | None
+) -> None:
+    run(database, act, register(database, act), cancel)
+    again = register(database, act, form(1, **changes))
+    with database.read(act.authority_id) as session:
+        entry = select(AuditEntry.facts).where(AuditEntry.action == "licence:register", AuditEntry.subject == again.number)
+        facts = session.scalars(entry).one()
+    assert facts.get("changed") == changed
+    assert facts.keys() - {"changed"} == {"issue", "valid_until"}
 
 
 def test_a_stolen_bike_is_not_registered_anew(database: Database, act: Act) -> None:
