@@ -70,10 +70,6 @@ class Lost(AssertionError):
     """After a silence, a good frame is not read."""
 
 
-class Grown(AssertionError):
-    """The process holds more and more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """A codec that lives through all the frames, as the codec of a line does."""

@@ -114,11 +114,6 @@ def stop_inventory() -> HttpRequest:
     return HttpRequest("POST", f"{BASE}/profiles/stop")
 
 
-def open_stream() -> HttpRequest:
-    """Its answer does not end: the lines that the codec reads."""
-    return HttpRequest("GET", STREAM_PATH)
-
-
 def get_system() -> HttpRequest:
     """Its answer names the model and the serial number."""
     return HttpRequest("GET", f"{BASE}/system")
@@ -139,11 +134,6 @@ def model_of(system_body: bytes) -> str:
     """Model and serial number from the answer to `get_system`; empty if they do not stand in it."""
     fields = _fields_of(system_body)
     return " ".join(dict.fromkeys(value for name in MODEL_FIELDS if isinstance(value := fields.get(name), str) and value))
-
-
-def choose_rest_interface() -> HttpRequest:
-    """A reader that still speaks LLRP is told to speak this. Once, by an installer."""
-    return HttpRequest("PUT", f"{BASE}/system/rfid/interface", {"rfidInterface": "rest"})
 
 
 def _fields_of(body: bytes) -> dict[str, object]:

@@ -9,8 +9,6 @@ from math import ceil
 from registry_server.demo.city import STORIES, Story
 from registry_server.demo.traffic import DrivePast
 
-SAME_PASSAGE_S = 5.0
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -3,7 +3,6 @@
 A key is `<feature>.<name>`; keys of an `[error]` table are `error.<code>` whatever the file.
 """
 
-import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,10 +49,6 @@ class Texts:
 
     def has(self, key: str) -> bool:
         return key in self.by_key
-
-
-def placeholders(sentence: str) -> frozenset[str]:
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Sentences]]:

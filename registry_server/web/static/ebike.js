@@ -54,7 +54,7 @@
     for (const menu of document.querySelectorAll("details.who[open]")) if (!menu.contains(event.target)) menu.removeAttribute("open");
   });
 
-  // The connection dot of pages with a live stream (htmx's sse extension sends these).
+  // The connection dot of pages with a live stream (such a page's own script says these).
   const dot = document.getElementById("connection");
   const show = (state) => {
     if (!dot) return;
@@ -62,9 +62,8 @@
     dot.dataset.state = state;
     text.textContent = text.dataset[state];
   };
-  document.addEventListener("htmx:sseOpen", () => show("on"));
-  document.addEventListener("htmx:sseError", () => show("off"));
-  document.addEventListener("htmx:sseClose", () => show("off"));
+  document.addEventListener("live:on", () => show("on"));
+  document.addEventListener("live:off", () => show("off"));
 
   // The end of the session: typing is work and puts it off; a warning comes before; a form that is filled in then is sent to be kept.
   const session = document.getElementById("session");

@@ -114,7 +114,7 @@
 
   // --- the stream ---
   const connection = (on) => {
-    document.dispatchEvent(new CustomEvent(on ? "htmx:sseOpen" : "htmx:sseError"));
+    document.dispatchEvent(new CustomEvent(on ? "live:on" : "live:off"));
     id("offline").hidden = on;
     wall.classList.toggle("is-offline", !on);
   };

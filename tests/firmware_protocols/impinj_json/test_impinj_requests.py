@@ -21,10 +21,8 @@ from firmware_protocols.impinj_json.requests import (
     DEFAULT_PROFILE,
     HttpRequest,
     InventoryProfile,
-    choose_rest_interface,
     is_idle,
     model_of,
-    open_stream,
     plan,
     start_inventory,
     visit,
@@ -86,11 +84,6 @@ def test_what_no_r700_accepts(command: Command) -> None:
 def test_what_has_no_documented_request_is_refused(command: Command) -> None:
     with pytest.raises(Unsupported):
         plan(command, DEFAULT_PROFILE)
-
-
-def test_the_stream_and_the_interface() -> None:
-    assert open_stream() == HttpRequest("GET", "/api/v1/data/stream")
-    assert choose_rest_interface() == HttpRequest("PUT", "/api/v1/system/rfid/interface", {"rfidInterface": "rest"})
 
 
 def test_a_visit_ends_what_runs_begins_with_its_settings_and_leaves_the_reader_idle() -> None:

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from firmware_protocols.commands import SetAntennas
-from firmware_protocols.impinj_json.requests import HttpRequest, get_status, get_system, is_idle, model_of, open_stream, visit
+from firmware_protocols.impinj_json.requests import STREAM_PATH, HttpRequest, get_status, get_system, is_idle, model_of, visit
 from firmware_protocols.simulators import CLEAN_AIR, LineFaults, TagField, simulator_for
 from firmware_protocols.simulators.r700_rest import HttpAnswer, R700Rest
 from firmware_protocols.simulators.smart import SmartReader
@@ -91,7 +91,7 @@ def test_what_it_says_of_itself_is_what_the_door_reads() -> None:
     [
         pytest.param(START, 409, id="a second start"),
         pytest.param(HttpRequest("GET", "/api/v1/profiles/stop"), 405, id="a wrong method"),
-        pytest.param(HttpRequest("PUT", open_stream().path), 405, id="a wrong method for the stream"),
+        pytest.param(HttpRequest("PUT", STREAM_PATH), 405, id="a wrong method for the stream"),
         pytest.param(HttpRequest("GET", "/api/v1/system/antennas"), 404, id="a path that it has not"),
     ],
 )

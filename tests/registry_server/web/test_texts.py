@@ -2,6 +2,7 @@
 
 import ast
 import re
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +11,17 @@ import pytest
 from registry_server.errors import SetupError
 from registry_server.web.navigation import Place
 from registry_server.web.pages import TEMPLATES_DIR, environment
-from registry_server.web.texts import Language, Texts, placeholders
+from registry_server.web.texts import Language, Texts
 
 PACKAGE = TEMPLATES_DIR.parents[1]
 KEY_IN_TEMPLATE = re.compile(r"""(?<![\w.])t\(\s*["']([a-z0-9_.]+)["']\s*[,)]""")
 CODES = {"FieldProblem": 1, "Conflict": 0}
 """Which argument names the sentence."""
 TEXTS = Texts.load()
+
+
+def placeholders(sentence: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
 
 
 def keys_in_templates() -> Iterator[tuple[str, str]]:
