@@ -33,7 +33,7 @@ from registry_server.clock import SystemClock
 from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.schema import migrate
-from registry_server.worker import run_worker
+from registry_server.worker import CACHE_KIB, run_worker
 from schemas.epc import PcWord
 from schemas.identifiers import BootId, LaneId, ReaderId
 from schemas.messages import MAX_EVENTS, SightingBatch, SightingClosed, SightingEvent, SightingOpened, decode_ack, seal
@@ -150,7 +150,7 @@ def _run_worker(database_url: str, broker_url: str, tell: Connection) -> None:
 
     structlog.configure(processors=[forward])
     settings = Settings(database_url=database_url, broker_url=broker_url)
-    run_worker(settings, Database(database_url), SystemClock(), threading.Event())
+    run_worker(settings, Database(database_url, cache_kib=CACHE_KIB), SystemClock(), threading.Event())
 
 
 def measure_naive(database_url: str, broker_url: str, seconds: float) -> float:

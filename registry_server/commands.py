@@ -110,7 +110,8 @@ def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None, broker_ur
     settings = registry_settings(data_dir=data_dir, database_url=database_url, broker_url=broker_url)
     if not settings.broker_url:
         raise SetupError("the worker needs a broker: give --broker-url mqtt://HOST:1883, or use `ebike-server up`")
-    sightings_worker.run_worker(settings, Database(settings.sqlalchemy_url), SystemClock(), stop_on_signals())
+    database = Database(settings.sqlalchemy_url, cache_kib=sightings_worker.CACHE_KIB)
+    sightings_worker.run_worker(settings, database, SystemClock(), stop_on_signals())
 
 
 @command

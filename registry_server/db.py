@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -30,6 +31,8 @@ from registry_server.errors import SetupError
 
 AUTHORITY_KEY, LOOKING_KEY = "authority_id", "only_looks"
 BUSY_MS = 15_000
+CACHE_KIB = 65_536
+REOPEN_AFTER_S = 3600  # SQLite reads its statistics when it opens a file, and the tables grow
 ROWS_A_STATEMENT = 64
 TABLES_KEY = 0x65_62_74_61_62  # "ebtab"
 ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -82,8 +85,9 @@ class AuthorityOwned:
 class Database:
     """One engine and the only two ways to a session."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, *, cache_kib: int = CACHE_KIB) -> None:
+        """`cache_kib` is SQLite's, for each connection."""
+        self.engine = _engine(url, cache_kib)
         self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**ONE_STATE)
 
     @contextmanager
@@ -177,20 +181,22 @@ def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, cache_kib: int) -> Engine:
     """`hide_parameters`: what is written into rows must not stand in an error that is logged (names, mobiles, password hashes)."""
     sqlite = make_url(url).get_backend_name() == "sqlite"
     if sqlite:
-        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite)
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, pool_recycle=REOPEN_AFTER_S, hide_parameters=True
+        )
+        event.listen(engine, "connect", partial(_prepare_sqlite, cache_kib))
     else:
         engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(cache_kib: int, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE for writers, BEGIN for readers
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "cache_size=-65536"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", f"cache_size=-{cache_kib}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

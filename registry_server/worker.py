@@ -5,7 +5,6 @@ import threading
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from registry_server.clock import Clock
@@ -23,6 +22,7 @@ from registry_server.matcher.engine import Matcher
 from registry_server.matcher.loading import load_tags, tags_of_licences
 from registry_server.matcher.recovery import recall
 from registry_server.matcher.travel import Roads, TravelLimits
+from registry_server.schema import refresh_statistics
 from schemas.messages import encode
 from schemas.topics import Channel
 
@@ -30,8 +30,9 @@ log = structlog.get_logger()
 POLL_S = 0.1
 DIRECTORY_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(seconds=30)
+STATISTICS_EVERY = timedelta(hours=1)
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-SQLITE_CACHE_KIB = -8192  # what is looked up is in the worker's own memory
+CACHE_KIB = 8192  # what is looked up is in the worker's own memory
 STEADY = timedelta(seconds=10)
 GC_THRESHOLDS = (50_000, 20, 50)
 """A transaction makes some ten thousand objects that die with it: looking for cycles among them every 700 cost a fifth of the time."""
@@ -94,8 +95,6 @@ class Worker:
         self._directory = AgentDirectory()
         now = clock.now()
         with database.read() as session:
-            if database.is_sqlite:
-                session.execute(text(f"PRAGMA cache_size={SQLITE_CACHE_KIB}"))
             self._directory.reload(session)
             self._watch = ChangeWatch.begin(session, now)
             roads = Roads(self._directory.places, TravelLimits())
@@ -105,6 +104,7 @@ class Worker:
         self._ingest = Ingest(self.matcher, HarvestStore(last_flag_id=last_flag_id, laws=self._directory.laws), self._directory)
         self._polled_at = self._reloaded_at = now
         self._forgot_at = now - FORGET_EVERY
+        self._looked_at = now
         gc.freeze()  # the memory lives as long as the process: no need to look through it again and again
         gc.set_threshold(*GC_THRESHOLDS)
 
@@ -126,6 +126,9 @@ class Worker:
             self._follow(now)
         if now - self._forgot_at >= FORGET_EVERY:
             self._forget(now)
+        if now - self._looked_at >= STATISTICS_EVERY:
+            self._looked_at = now
+            refresh_statistics(self._database)
 
     def _follow(self, now: datetime) -> None:
         """Learn what officers changed."""
