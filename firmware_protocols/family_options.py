@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 OptionValue = str | int | bool
 Options = Mapping[str, OptionValue]
+MOST_DIGITS = 10  # more than any option has
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Choice:
     def takes(self, value: object) -> bool:
         return value in self.texts
 
+    def of_text(self, text: str) -> OptionValue:
+        return text
+
 
 @dataclass(frozen=True, slots=True)
 class YesOrNo:
@@ -31,6 +35,9 @@ class YesOrNo:
 
     def takes(self, value: object) -> bool:
         return isinstance(value, bool)
+
+    def of_text(self, text: str) -> OptionValue:
+        return {"true": True, "false": False}.get(text, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,9 @@ class Whole:
 
     def takes(self, value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most
+
+    def of_text(self, text: str) -> OptionValue:
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS else text
 
 
 class Option(NamedTuple):
@@ -74,6 +84,14 @@ OPTIONS: dict[str, dict[str, Option]] = {
         "impinj_extensions": Option(YesOrNo(), "ask for TID, phase and finer RSSI; if not said, of readers that Impinj made"),
     },
 }
+
+
+def typed_options(family: str, typed: Mapping[str, str]) -> dict[str, OptionValue]:
+    """Options as a person types them: yes-or-no and numbers become such where the option takes one. What makes no sense stays as it is,
+    for `find_option_problems` to name.
+    """
+    known = OPTIONS.get(family, {})
+    return {key: known[key].form.of_text(text) if key in known else text for key, text in typed.items()}
 
 
 @dataclass(frozen=True, slots=True)

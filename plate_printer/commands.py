@@ -13,7 +13,8 @@ from msgspec import Struct
 from rich.console import Console
 
 from firmware_protocols.catalogue import FAMILIES, codec_for
-from firmware_protocols.errors import ProtocolError
+from firmware_protocols.errors import BadArgument, ProtocolError
+from firmware_protocols.family_options import Options, find_option_problems, typed_options
 from plate_printer import samples
 from plate_printer.desk import Clock, Desk, Surroundings
 from plate_printer.desk_http import UNAUTHORIZED, RegistryClient
@@ -77,6 +78,10 @@ def desk(  # noqa: PLR0913 — each is an option on the command line
     token_file: Annotated[Path, typer.Option(help="A file with this desk's token (ebike-server desk add).")],
     reader: Annotated[str, typer.Option(help="serial:///dev/serial/by-id/…?baud=115200 or tcp://host:port", metavar="URL")],
     family: Annotated[str, typer.Option(help=f"The reader's protocol: {', '.join(FAMILIES)}.")] = "m100",
+    reader_address: Annotated[
+        int | None, typer.Option(min=0, max=0xFF, help="The reader's number on its line, where the family has such.")
+    ] = None,
+    option: Annotated[list[str] | None, typer.Option(help="What the family may be told, e.g. model=m5e.", metavar="KEY=VALUE")] = None,
     power_dbm: Annotated[float | None, typer.Option(help="Transmit power; low, so that only the tag on the reader is heard.")] = None,
     journal: Annotated[Path | None, typer.Option(help="Where results wait that the registry has not heard yet.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Write one tag, report it, and end.")] = False,
@@ -85,7 +90,8 @@ def desk(  # noqa: PLR0913 — each is an option on the command line
     """Write the tags that the registry orders, on a reader beside the officer."""
     screen = _screen(as_json=as_json)
     with _refusals_told():
-        setup = ReaderSetup(ReaderAddress.parse(reader), _known(family), power_dbm)
+        name = _known(family)
+        setup = ReaderSetup(ReaderAddress.parse(reader), name, power_dbm, _number(name, reader_address), _options(name, option or []))
         with RegistryClient(server, _token(token_file)) as registry, Journal(journal or _journal_for(server)) as reports:
             clock = Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep)
             around = Surroundings(registry, lambda: DeskReader.open(setup, time.monotonic), reports, screen, clock)
@@ -131,6 +137,27 @@ def _known(family: str) -> str:
     name = family.strip().lower()  # makers print it in capitals
     codec_for(name)  # raises UnknownFamily, which names those that are known
     return name
+
+
+def _number(family: str, address: int | None) -> int | None:
+    try:
+        codec_for(family, address=address)
+    except BadArgument as error:
+        raise DeskMisused(f"--reader-address {address}: {error}; leave it out") from None
+    return address
+
+
+def _options(family: str, given: list[str]) -> Options:
+    typed = dict[str, str]()
+    for pair in given:
+        key, has_value, value = pair.partition("=")
+        if not has_value:
+            raise DeskMisused(f"--option {pair}: write KEY=VALUE, such as model=m5e")
+        typed[key.strip()] = value.strip()
+    options = typed_options(family, typed)
+    for problem in find_option_problems(family, options):
+        raise DeskMisused(f"--option {problem.key}={typed[problem.key]}: {problem.remedy}")
+    return options
 
 
 def _token(path: Path) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from firmware_protocols.catalogue import codec_for
 from firmware_protocols.codec import AnswersUnasked, Codec, Direction
 from firmware_protocols.commands import Command, GetInfo, SetPower, StartInventory, StopInventory
 from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.family_options import Options
 from plate_printer.desk_link import Link, ReaderAddress, open_link
 from plate_printer.errors import DeskMisused, ReaderLost
 from plate_printer.tag_writer import in_words
@@ -30,6 +31,14 @@ class ReaderSetup:
     family: str
     power_dbm: float | None = None
     """Low, so that a box of tags beside the reader stays unheard. None leaves the reader's own setting."""
+    number: int | None = None
+    """Its address among the readers of one line, in families whose frames carry one. None: the family's usual."""
+    options: Options = field(default_factory=dict)
+    """As `firmware_protocols.family_options` lists them."""
+
+    def codec(self) -> Codec:
+        """Raises ProtocolError for a family, number or option that there is not."""
+        return codec_for(self.family, address=self.number, options=self.options)
 
 
 class DeskReader:
@@ -37,14 +46,14 @@ class DeskReader:
 
     def __init__(self, setup: ReaderSetup, link: Link, monotonic: Monotonic) -> None:
         self._setup, self._link, self._monotonic = setup, link, monotonic
-        self._codec = codec_for(setup.family)
+        self._codec = setup.codec()
         self._own = codec_for(setup.family, direction=Direction.TO_READER)  # names what we send, so that answers are told apart
         self._silences = 0
 
     @classmethod
     def open(cls, setup: ReaderSetup, monotonic: Monotonic) -> Self:
         """Connect, quieten and set the reader. Raises ReaderLost; DeskMisused where the family refuses the power."""
-        link = open_link(setup.address, codec_for(setup.family).facts.default_baud)
+        link = open_link(setup.address, setup.codec().facts.default_baud)
         reader = cls(setup, link, monotonic)
         try:
             reader._greet()

@@ -161,9 +161,12 @@ class Session:
 
     def ask_in_time(self, command: Command, timeout_s: float) -> Reply | None:
         """The answer to the command (the first that is no success, if it takes several frames); None if the time is over."""
+        return self._send(self._encode(command), timeout_s)
+
+    def _send(self, frames: tuple[bytes, ...], timeout_s: float) -> Reply | None:
         deadline_s = self._clock.now().monotonic_s + timeout_s
         reply = None
-        for frame in self._encode(command):
+        for frame in frames:
             self._link.write(frame)
             reply = self._await_reply(self._asked_by(frame), deadline_s)
             if reply is None or reply.status is not Status.OK:
@@ -190,9 +193,9 @@ class Session:
         raise ReaderRefused(_name(StartInventory()), f"{reply.status} {reply.detail}".strip())
 
     def _ask_surely(self, command: Command, tries: int = TRIES) -> Reply:
-        enough_s = ANSWER_S * len(self._encode(command))  # some commands are several questions
         for _ in range(tries):
-            reply = self.ask_in_time(command, enough_s)
+            frames = self._encode(command)  # anew each time: a codec may address the next try elsewhere
+            reply = self._send(frames, ANSWER_S * len(frames))  # some commands are several questions
             if reply is not None:
                 return reply
         family = self._codec.facts.name

@@ -8,7 +8,7 @@ from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
 from firmware_protocols.codec import AnswersUnasked, Direction
 from firmware_protocols.commands import StartInventory
 from firmware_protocols.errors import BadArgument
-from firmware_protocols.family_options import OPTIONS, Choice, Options, OptionValue, Whole, YesOrNo, find_option_problems
+from firmware_protocols.family_options import OPTIONS, Choice, Options, OptionValue, Whole, YesOrNo, find_option_problems, typed_options
 from firmware_protocols.llrp.frames import build_message, tlv, type_of, version_of
 from firmware_protocols.llrp.tables import MessageType, Tlv, Version
 from firmware_protocols.simulators.llrp_settings import capabilities
@@ -114,6 +114,25 @@ def test_what_a_family_does_not_take_is_named_with_its_remedy(family: str, optio
     assert says in problem.remedy
     with pytest.raises(BadArgument, match=f"option {problem.key}"):
         codec_for(family, options=options)
+
+
+@pytest.mark.parametrize(
+    ("family", "typed", "option"),
+    [
+        pytest.param("thingmagic", {"model": "m5e"}, {"model": "m5e"}, id="a choice"),
+        pytest.param("chafon", {"model": "288"}, {"model": "288"}, id="a choice that looks like a number"),
+        pytest.param("chafon", {"fast_id": "true"}, {"fast_id": True}, id="yes"),
+        pytest.param("thingmagic", {"tid_in_inventory": "false"}, {"tid_in_inventory": False}, id="no"),
+        pytest.param("llrp", {"session": "2"}, {"session": 2}, id="a number"),
+        pytest.param("llrp", {"session": "two"}, {"session": "two"}, id="no number stays text"),
+        pytest.param("llrp", {"session": "9" * 5000}, {"session": "9" * 5000}, id="no sensible number stays text"),
+        pytest.param("llrp", {"session": "²"}, {"session": "²"}, id="no digit of ours stays text"),
+        pytest.param("chafon", {"fast_id": "1"}, {"fast_id": "1"}, id="neither yes nor no stays text"),
+        pytest.param("m100", {"model": "x"}, {"model": "x"}, id="an unknown one stays text"),
+    ],
+)
+def test_what_is_typed_becomes_what_the_option_takes(family: str, typed: dict[str, str], option: dict[str, OptionValue]) -> None:
+    assert typed_options(family, typed) == option
 
 
 def samples(form: Choice | YesOrNo | Whole) -> tuple[OptionValue, ...]:

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Self
 
-from firmware_protocols.simulators import CLEAN_AIR, LineFaults, SimulatedTag, TagField, simulator_for
+from firmware_protocols.simulators import CLEAN_AIR, LineFaults, ReaderOptions, SimulatedTag, TagField, simulator_for
 from schemas.orders import EncodedTag, EncodingFailure, EncodingJob, decode_order, encode_order
 
 TOKEN = "desk-token"
@@ -125,10 +125,10 @@ def serving(registry: Registry) -> Iterator[str]:
 class ReaderOnTcp:
     """A simulated reader behind a TCP port, one connection at a time, in real time. `open_pty` gives it a serial port as well."""
 
-    def __init__(self, family: str = "m100", faults: LineFaults | None = None) -> None:
+    def __init__(self, family: str = "m100", faults: LineFaults | None = None, address: int | None = None) -> None:
         self.family = family
         self.tags = TagField(Random(5), CLEAN_AIR)
-        self._reader = simulator_for(family, self.tags, Random(7), faults=faults or LineFaults())
+        self._reader = simulator_for(family, self.tags, Random(7), faults=faults or LineFaults(), options=ReaderOptions(address=address))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
         self._stop, self._unplug = threading.Event(), threading.Event()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -158,6 +159,37 @@ def test_a_port_where_nothing_answers_is_said_to_be_lost_until_the_right_reader_
     wrong = ReaderSetup(ReaderAddress.parse(world.reader.url), "r2000")
     with pytest.raises(ReaderLost, match="does not answer"):
         DeskReader.open(wrong, time.monotonic)
+
+
+def test_a_reader_that_was_given_another_address_is_found_at_it() -> None:
+    with ReaderOnTcp("r2000", address=0x07) as moved:
+        setup = ReaderSetup(ReaderAddress.parse(moved.url), "r2000", number=0x07)
+        reader = DeskReader.open(setup, time.monotonic)
+        assert reader.look() == ()
+        reader.close()
+        with pytest.raises(ReaderLost, match="does not answer"):
+            DeskReader.open(replace(setup, number=0x08), time.monotonic)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(
+            ["--family", "thingmagic", "--option", "model=m9"],
+            '--option model=m9: write one of "m5e", "m6e", "micro", "nano", "m7e"',
+            id="no such model",
+        ),
+        pytest.param(["--family", "thingmagic", "--option", "modell=m5e"], "--option modell=m5e: no option of thingmagic", id="misspelt"),
+        pytest.param(["--family", "thingmagic", "--option", "m5e"], "--option m5e: write KEY=VALUE", id="without a key"),
+        pytest.param(["--family", "m100", "--reader-address", "7"], "--reader-address 7: m100: address: expected none", id="no addresses"),
+        pytest.param(["--family", "r2000", "--reader-address", "256"], "256 is not in the range", id="no address"),
+    ],
+)
+def test_what_the_family_cannot_be_told_is_refused_with_its_remedy(arguments: list[str], sentence: str) -> None:
+    base = ["desk", "--server", "https://registry.example.org", "--token-file", "/nowhere", "--reader", "tcp://127.0.0.1:1"]
+    result = CliRunner().invoke(app, [*base, *arguments], env={"COLUMNS": "300"})
+    assert result.exit_code
+    assert sentence in result.stderr
 
 
 def test_nothing_that_is_said_or_kept_holds_the_password(world: World, tmp_path: Path) -> None:

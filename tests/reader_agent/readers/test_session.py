@@ -196,6 +196,14 @@ def test_a_tag_before_the_second_antenna_is_asked_through_the_second_antenna() -
     assert bench.seen[-1][1] > 2.5, "the inventory went on with both antennas"
 
 
+def test_a_board_that_nobody_has_heard_yet_is_asked_at_each_usual_address_in_turn() -> None:
+    bench = Bench("r2000")
+    bench.is_silent = True
+    with pytest.raises(LinkLost):
+        bench.session.greet()
+    assert [frame[2] for frame in bench.written] == [0x01, 0xFF, 0x00, 0x01]
+
+
 @every_family
 def test_without_being_asked_no_tid_is_read(family: str) -> None:
     bench = Bench(family, setup=ReaderSetup((1,)))
