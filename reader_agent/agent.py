@@ -180,12 +180,14 @@ class Agent:
             reader.stop()
         while any(reader.is_alive() for reader in self._readers.values()):
             self._take(0.05)  # a reader's thread may be waiting for room in the queue
-        self._take(0.0)
-        now = self._clock.now()
-        while events := self._gate.take_last():
-            self._keep(events, now)
-        self._uplink.stop(encode(self._status.offline(now.utc)))
-        self._spool.close()
+        try:
+            self._take(0.0)
+            now = self._clock.now()
+            while events := self._gate.take_last():
+                self._keep(events, now)
+            self._uplink.stop(encode(self._status.offline(now.utc)))
+        finally:
+            self._spool.close()
         log.info("agent_stopped", boot=self._boot, lost_unspooled=self._lost_unspooled)
 
     def _identity(self) -> UplinkIdentity:

@@ -11,6 +11,7 @@ from schemas.identifiers import AgentId, BootId
 from schemas.messages import AgentStatus, ReaderStatus
 
 EVERY_S = 10.0
+OUR_VERSION = version("ebike-registry")  # once: while an upgrade replaces the files it cannot be looked up
 _LIBC = ctypes.CDLL(None)  # this process's own: to look it up by its name starts other programs, and each batch asks
 _UNSYNCHRONISED = 0x0040  # STA_UNSYNC of adjtimex(2)
 _NANOSECONDS = 0x2000  # STA_NANO
@@ -55,7 +56,7 @@ class StatusWriter:
             boot=self.boot,
             online=True,
             at=at,
-            version=version("ebike-registry"),
+            version=OUR_VERSION,
             spooled_batches=len(self.spool),
             dropped_sightings=self.spool.dropped_sightings + lost_unspooled,
             clock_offset_ms=find_clock_offset_ms(),
@@ -68,7 +69,7 @@ class StatusWriter:
             boot=self.boot,
             online=False,
             at=at,
-            version=version("ebike-registry"),
+            version=OUR_VERSION,
             spooled_batches=len(self.spool),
             dropped_sightings=self.spool.dropped_sightings,
         )

@@ -42,7 +42,7 @@ class ReaderSupervisor:
         self._wanted = WantedTids()
         self._stop = Event()
         self._delay_s = FIRST_DELAY_S
-        self._thread = Thread(target=self._run, name=f"reader {plan.name}")
+        self._thread = Thread(target=self._run, name=f"reader {plan.name}", daemon=True)  # must not outlive an agent that fell
         self._state: tuple[ReaderState, str] = (ReaderState.CONNECTING, "")
         self._running_since_s = 0.0
 

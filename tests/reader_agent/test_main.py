@@ -134,3 +134,38 @@ def test_a_certificate_that_is_not_there_stops_at_once(right: Path, tmp_path: Pa
     assert done.returncode == 1
     assert f"broker.ca_file = {tmp_path}/ca.pem: No such file or directory" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+FALLS = """
+import sys
+from pathlib import Path
+from threading import Timer, current_thread, main_thread
+from reader_agent.agent import Agent
+from reader_agent.clock import SystemClock
+from reader_agent.config import read_config
+from reader_agent.key_file import load_or_make_key
+
+class BreaksAtTheEnd(SystemClock):
+    is_broken = False
+    def now(self):
+        if self.is_broken and current_thread() is main_thread():
+            raise RuntimeError("the clock has gone")
+        return super().now()
+
+config, clock = read_config(Path(sys.argv[1])), BreaksAtTheEnd()
+agent = Agent(config, load_or_make_key(config.key_file)[0], clock)
+
+def end():
+    clock.is_broken = True
+    agent.ask_to_stop()
+
+Timer(1.5, end).start()
+agent.run()
+"""
+
+
+def test_an_agent_that_falls_while_it_ends_is_gone_and_can_be_started_again(right: Path) -> None:
+    """A thread that outlived it would keep the process, and nobody would start it again."""
+    done = subprocess.run([sys.executable, "-c", FALLS, str(right)], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert "the clock has gone" in done.stderr
