@@ -33,6 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a local may be a tag's password
 )
+MAX_READER_ADDRESS = 0xFF
 INTERRUPTED = 130  # as shells count SIGINT
 _T = TypeVar("_T", bound=Struct)
 
@@ -78,9 +79,7 @@ def desk(  # noqa: PLR0913 — each is an option on the command line
     token_file: Annotated[Path, typer.Option(help="A file with this desk's token (ebike-server desk add).")],
     reader: Annotated[str, typer.Option(help="serial:///dev/serial/by-id/…?baud=115200 or tcp://host:port", metavar="URL")],
     family: Annotated[str, typer.Option(help=f"The reader's protocol: {', '.join(FAMILIES)}.")] = "m100",
-    reader_address: Annotated[
-        int | None, typer.Option(min=0, max=0xFF, help="The reader's number on its line, where the family has such.")
-    ] = None,
+    reader_address: Annotated[int | None, typer.Option(help="The reader's number on its line, where the family has such.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="What the family may be told, e.g. model=m5e.", metavar="KEY=VALUE")] = None,
     power_dbm: Annotated[float | None, typer.Option(help="Transmit power; low, so that only the tag on the reader is heard.")] = None,
     journal: Annotated[Path | None, typer.Option(help="Where results wait that the registry has not heard yet.")] = None,
@@ -140,10 +139,12 @@ def _known(family: str) -> str:
 
 
 def _number(family: str, address: int | None) -> int | None:
+    if address is not None and not 0 <= address <= MAX_READER_ADDRESS:
+        raise DeskMisused(f"--reader-address {address}: write a number from 0 to {MAX_READER_ADDRESS}")
     try:
         codec_for(family, address=address)
     except BadArgument as error:
-        raise DeskMisused(f"--reader-address {address}: {error}; leave it out") from None
+        raise DeskMisused(f"--reader-address {address}: {family} readers take {error.expected}; leave it out") from None
     return address
 
 

@@ -181,8 +181,14 @@ def test_a_reader_that_was_given_another_address_is_found_at_it() -> None:
         ),
         pytest.param(["--family", "thingmagic", "--option", "modell=m5e"], "--option modell=m5e: no option of thingmagic", id="misspelt"),
         pytest.param(["--family", "thingmagic", "--option", "m5e"], "--option m5e: write KEY=VALUE", id="without a key"),
-        pytest.param(["--family", "m100", "--reader-address", "7"], "--reader-address 7: m100: address: expected none", id="no addresses"),
-        pytest.param(["--family", "r2000", "--reader-address", "256"], "256 is not in the range", id="no address"),
+        pytest.param(
+            ["--family", "m100", "--reader-address", "7"],
+            "--reader-address 7: m100 readers take none: the frames carry no address; leave it out",
+            id="no addresses",
+        ),
+        pytest.param(
+            ["--family", "r2000", "--reader-address", "256"], "--reader-address 256: write a number from 0 to 255", id="no address"
+        ),
     ],
 )
 def test_what_the_family_cannot_be_told_is_refused_with_its_remedy(arguments: list[str], sentence: str) -> None:
