@@ -59,7 +59,7 @@ class Painter:
     def page_event(self, show: Show, now: datetime, news: News) -> bytes:
         """The event for the page; nothing if the news does not concern what is shown."""
         if news.health is not None:
-            return _event("health", {"html": self.health(news.health, show, now)})
+            return _event("health", {"html": self.health(news.health, show, now), "now": now})
         chosen = show.chosen(news.passed)
         clear = [passed for passed in chosen if not passed.flags]
         left_out = {passed.id for passed in clear[:-MOST_ROWS]}

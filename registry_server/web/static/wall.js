@@ -14,6 +14,8 @@
   let overflowed = false;
   let attempts = 0;
   let position = wall.dataset.position;
+  const aheadOf = (now) => Date.now() - Date.parse(now);
+  let ahead = aheadOf(wall.dataset.now); // how far this phone's clock is ahead of the server's; told anew with the health
 
   // --- switches, remembered on this device only ---
   const isOn = (name) => localStorage.getItem(`wall-${name}`) === "on";
@@ -145,7 +147,11 @@
     const watch = setInterval(() => { if (performance.now() - lastHeard > 10000) again(); }, 1000);
     stream.addEventListener("open", heard(() => { attempts = 0; connection(true); }));
     stream.addEventListener("passages", heard(take));
-    stream.addEventListener("health", heard((event) => { id("health").innerHTML = JSON.parse(event.data).html; }));
+    stream.addEventListener("health", heard((event) => {
+      const health = JSON.parse(event.data);
+      ahead = aheadOf(health.now);
+      id("health").innerHTML = health.html;
+    }));
     stream.addEventListener("stale", heard(() => location.reload()));
     stream.addEventListener("signed_out", () => { clearInterval(watch); stream.close(); connection(false); id("offline").hidden = true; id("refused").hidden = false; });
     stream.addEventListener("error", () => {
@@ -163,7 +169,7 @@
     return words.replace("#", numberText(Math.floor(count)));
   };
   setInterval(() => {
-    for (const age of wall.querySelectorAll(".wall-age")) age.textContent = ageText((Date.now() - Date.parse(age.dataset.at)) / 1000);
+    for (const age of wall.querySelectorAll(".wall-age")) age.textContent = ageText((Date.now() - ahead - Date.parse(age.dataset.at)) / 1000);
   }, 1000);
   const step = (by) => {
     const cards = [...id("cards").children];

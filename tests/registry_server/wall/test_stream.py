@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from registry_server.matcher.facts import Expired, UnknownTag
 from registry_server.people.models import Role
 from registry_server.wall.feed import STREAMS_PER_OFFICER
 from registry_server.wall.stream import PAGE_PASSAGES
-from tests.registry_server.conftest import ClientFor
+from tests.registry_server.conftest import ClientFor, SetClock
 from tests.registry_server.wall.street import STRANGER, Street, open_street
 
 FOREIGN = UnknownTag("foreign")
@@ -324,5 +324,28 @@ def test_the_page_shows_what_passes_waits_when_paused_and_catches_up_after_a_bre
             await expect(page.locator("#wall-offline")).to_be_hidden()
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390
             assert errors == []
+
+    play(scene)
+
+
+@pytest.mark.skipif(not CHROMIUM.exists() and os.environ.get("CI") != "true", reason="Chromium is not installed")
+def test_ages_are_told_by_the_clock_of_the_server_whatever_the_phone_believes(
+    play: Callable[[Scene], Any], street: Street, clock: SetClock
+) -> None:
+    street.drive(STRANGER, FOREIGN)
+    clock.pass_(seconds=125)
+
+    async def scene(wall: Wall) -> None:
+        async with chromium_page(wall) as page:
+            await page.clock.install(time=clock.at + timedelta(hours=3))
+            await page.goto("/wall")
+            age = page.locator("#wall-cards .wall-age")
+            await expect(age).to_have_text("২ মিনিট আগে")
+            await page.clock.run_for(2000)
+            await expect(age).to_have_text("২ মিনিট আগে")
+            clock.pass_(seconds=60)
+            await expect(page.locator("#wall-health")).to_contain_text("৩ মিনিট আগে")
+            await page.clock.run_for(1000)
+            await expect(age).to_have_text("৩ মিনিট আগে")
 
     play(scene)
