@@ -45,4 +45,19 @@ power_dbm = 30.0
 read_tid = true
 # address = 1                     # on a line that several readers share
 # antenna_ports = 8               # of a board with more ports than is usual in its family
+
+# [[readers]]                     # a module that does not stream, and cannot say so before it is asked
+# name = "gate-3"
+# family = "thingmagic"
+# url = "tcp://192.0.2.21:8080"
+# antennas = { 1 = "in" }
+# options = { model = "m5e" }     # what a family may be told; a wrong one is refused here with what it may be
+
+# [[readers]]                     # a smart reader, over HTTPS; others publish (mqtts://BROKER/TOPIC) or post (webhook://0.0.0.0:8081/PATH)
+# name = "gate-4"
+# family = "impinj-json"
+# url = "https://192.0.2.30?account=root&password_file=/etc/ebike/r700.password&ca=/etc/ebike/r700.pem&name=impinj-14-2a-11"
+# antennas = { 1 = "in", 2 = "out" }
+# power_dbm = 27.0
+# lost_after_s = 30               # only for one that publishes or posts: three times the heart-beat that is set on it
 """
