@@ -18,6 +18,7 @@ from registry_server.db import Database
 from registry_server.demo.run import DemoOptions, run_demo
 from registry_server.errors import SetupError
 from registry_server.imports import commands as import_commands
+from registry_server.ingest import commands as ingest_commands
 from registry_server.issuance import commands as desk_commands
 from registry_server.logs import log_as_json
 from registry_server.people import commands as officer_commands
@@ -41,6 +42,7 @@ for name, group in {
 }.items():
     app.add_typer(group, name=name)
 app.command("import")(explained(import_commands.import_bikes))
+app.command("dead-letters")(explained(ingest_commands.dead_letters))
 app.command("qr-key")(explained(desk_commands.qr_key))
 
 WebHost = Annotated[str | None, typer.Option("--host", help="Address of the pages.  [EBIKE_WEB_HOST]")]

@@ -12,7 +12,7 @@ from registry_server.config import Settings
 from registry_server.db import Database, fetch_rows
 from registry_server.errors import SetupError
 from registry_server.ingest.agents import AgentDirectory
-from registry_server.ingest.forgetting import forget_batches, forget_some, last_passage_id
+from registry_server.ingest.forgetting import forget_batches, forget_dead_letters, forget_some, last_passage_id
 from registry_server.ingest.intake import Intake
 from registry_server.ingest.seat import try_seat
 from registry_server.ingest.service import Ingest, Outcome
@@ -145,7 +145,7 @@ class Worker:
         """A chunk at a time, so that nobody waits for it; when all is done, again after a while."""
         before = now - self._settings.sightings_kept
         with self._database.write() as session:
-            is_done = forget_some(session, before, now) == 0
+            is_done = forget_some(session, before, now) + forget_dead_letters(session, now) == 0
             if is_done:
                 forget_batches(session, before)
                 self._forgot_at = now

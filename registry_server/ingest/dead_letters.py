@@ -1,15 +1,39 @@
-"""Messages that could not be taken, kept with the reason."""
+"""Messages that could not be taken, kept with the reason (for how long: `forgetting`)."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from registry_server.errors import NotFound
 from registry_server.ingest.envelope import Unreadable
-from registry_server.sightings.models import DeadLetter
+from registry_server.sightings.models import DeadLetter, DeadLetterCount
 from schemas.messages import MAX_MESSAGE_BYTES
 
 TOPIC_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One that is kept, without its bytes."""
+
+    id: int
+    at: datetime
+    last_at: datetime
+    times: int
+    bytes: int
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many of a day are not kept any more."""
+
+    last_on: date
+    letters: int
+    messages: int
 
 
 def keep(session: Session, unreadable: Unreadable, now: datetime) -> None:
@@ -30,6 +54,32 @@ def keep(session: Session, unreadable: Unreadable, now: datetime) -> None:
         )
     )
     session.flush()
+
+
+def newest(session: Session, most: int) -> list[Letter]:
+    """The one that came last first."""
+    size = func.length(DeadLetter.payload)
+    columns = select(DeadLetter.id, DeadLetter.at, DeadLetter.last_at, DeadLetter.times, size, DeadLetter.topic, DeadLetter.reason)
+    rows = session.execute(columns.order_by(DeadLetter.last_at.desc(), DeadLetter.id.desc()).limit(most))
+    return [Letter(*row) for row in rows]
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(DeadLetter)) or 0
+
+
+def forgotten(session: Session) -> list[Forgotten]:
+    """The newest day first."""
+    columns = select(DeadLetterCount.last_on, DeadLetterCount.letters, DeadLetterCount.messages)
+    return [Forgotten(*row) for row in session.execute(columns.order_by(DeadLetterCount.last_on.desc()))]
+
+
+def get_payload(session: Session, letter_id: int) -> bytes:
+    """Raises NotFound."""
+    payload = session.scalar(select(DeadLetter.payload).where(DeadLetter.id == letter_id))
+    if payload is None:
+        raise NotFound("dead letter", letter_id)
+    return payload
 
 
 def _plain_text(text: str) -> str:

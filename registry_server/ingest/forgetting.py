@@ -1,16 +1,44 @@
-"""Unflagged passages are forgotten; their counts stay (docs/law.md: where a person is from minute to minute is sensitive)."""
+"""Unflagged passages are forgotten; their counts stay (docs/law.md: where a person is from minute to minute is sensitive).
 
-from datetime import datetime
+Dead letters are forgotten too: whoever reaches the broker can make as many as they like.
+"""
 
-from sqlalchemy import Select, and_, delete, exists, select, tuple_
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from registry_server.clock import dhaka_date
 from registry_server.db import fetch_rows
 from registry_server.matcher.models import Flag
-from registry_server.sightings.models import Forgetting, Passage, ReceivedBatch, Sighting, SightingClosing, SignedMessage, Verdict
+from registry_server.sightings.models import (
+    DeadLetter,
+    DeadLetterCount,
+    Forgetting,
+    Passage,
+    ReceivedBatch,
+    Sighting,
+    SightingClosing,
+    SignedMessage,
+    Verdict,
+)
 
 CHUNK = 2_000
 THE_ROW = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterLimits:
+    """Beyond any of these the oldest are forgotten."""
+
+    kept: timedelta = timedelta(days=30)
+    letters: int = 10_000
+    total_bytes: int = 64 << 20
+
+
+DEAD_LETTER_LIMITS = DeadLetterLimits()
 
 
 def forget_some(session: Session, before: datetime, now: datetime) -> int:
@@ -36,6 +64,24 @@ def forget_batches(session: Session, before: datetime) -> None:
     session.execute(delete(ReceivedBatch).where(ReceivedBatch.received_at < before, ~evidence))
 
 
+def forget_dead_letters(session: Session, now: datetime, limits: DeadLetterLimits = DEAD_LETTER_LIMITS) -> int:
+    """Delete some of what is beyond the limits, and add it to the counts of its days. How many: 0 when done."""
+    doomed = session.execute(_doomed_letters(now - limits.kept, limits)).all()
+    letters, messages = Counter[date](), Counter[date]()
+    for letter in doomed:
+        on = dhaka_date(letter.last_at)
+        letters[on] += 1
+        messages[on] += letter.times
+    for on, count in letters.items():
+        row = session.get(DeadLetterCount, on)
+        if row is None:
+            session.add(DeadLetterCount(last_on=on, letters=count, messages=messages[on]))
+        else:
+            row.letters, row.messages = row.letters + count, row.messages + messages[on]
+    session.execute(delete(DeadLetter).where(DeadLetter.id.in_([letter.id for letter in doomed])))
+    return len(doomed)
+
+
 def last_passage_id(session: Session) -> int:
     """The highest number ever given, also if its passage is forgotten: numbers are never used again."""
     ((highest,),) = fetch_rows(session, "SELECT coalesce(max(id), 0) FROM passage")
@@ -49,6 +95,16 @@ def _delete(session: Session, after_id: int, through_id: int) -> None:
     session.execute(delete(SightingClosing).where(tuple_(SightingClosing.life_id, SightingClosing.number).in_(sightings)))
     session.execute(delete(Sighting).where(Sighting.passage_id.in_(doomed)))
     session.execute(delete(Passage).where(Passage.id.in_(doomed)))
+
+
+def _doomed_letters(before: datetime, limits: DeadLetterLimits) -> Select[int, datetime, int]:
+    """Id, when it came last, and how often it came."""
+    newest_first = (DeadLetter.last_at.desc(), DeadLetter.id.desc())
+    place = func.row_number().over(order_by=newest_first).label("place")
+    held_bytes = func.sum(func.length(DeadLetter.payload)).over(order_by=newest_first).label("held_bytes")
+    placed = select(DeadLetter.id, DeadLetter.last_at, DeadLetter.times, place, held_bytes).subquery()
+    is_beyond = or_(placed.c.last_at < before, placed.c.place > limits.letters, placed.c.held_bytes > limits.total_bytes)
+    return select(placed.c.id, placed.c.last_at, placed.c.times).where(is_beyond).limit(CHUNK)
 
 
 def _doomed(after_id: int, through_id: int) -> Select[int]:

@@ -4,7 +4,7 @@ The busy tables (`received_batch`, `sighting`, `passage`) carry no foreign keys:
 a check for each row would cost more than the row.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -193,6 +193,17 @@ class DeadLetter(Base):
     topic: Mapped[str] = mapped_column(String(400))
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(index=True)
-    last_at: Mapped[datetime]
+    at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
     times: Mapped[int]
+
+
+class DeadLetterCount(Base):
+    """How many dead letters were forgotten, by the day in Dhaka on which each came last."""
+
+    __tablename__ = "dead_letter_count"
+
+    last_on: Mapped[date] = mapped_column(primary_key=True)
+    letters: Mapped[int]
+    messages: Mapped[int]
+    """The same bytes as often as they came."""

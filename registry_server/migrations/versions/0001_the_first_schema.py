@@ -43,8 +43,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_dead_letter_sha256")),
     )
     with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_dead_letter_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dead_letter_last_at"), ["last_at"], unique=False)
 
+    op.create_table(
+        "dead_letter_count",
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("letters", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("messages", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("last_on", name=op.f("pk_dead_letter_count")),
+    )
     op.create_table(
         "flag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -779,8 +786,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flag_authority_id_flag_state_flag_id"))
 
     op.drop_table("flag")
+    op.drop_table("dead_letter_count")
     with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_dead_letter_at"))
+        batch_op.drop_index(batch_op.f("ix_dead_letter_last_at"))
 
     op.drop_table("dead_letter")
     op.drop_table("authority")
