@@ -10,7 +10,7 @@ from rich.text import Text
 from registry_server.command_line import AsJson, AuthoritySlug, DatabaseUrl, DataDir, explained, installation, screen
 from registry_server.people import service
 from registry_server.people.models import Role
-from registry_server.people.passwords import one_time_password
+from registry_server.people.passwords import hash_new_password, one_time_password
 from registry_server.people.queries import get_officer
 
 app = typer.Typer(help="Officers who sign in.", no_args_is_help=True)
@@ -32,10 +32,11 @@ def add(  # noqa: PLR0913, PLR0917 — a command's options are its parameters
 ) -> None:
     """Add an officer and print a one-time password. At the first sign-in the officer chooses their own."""
     password = _password(from_stdin=password_stdin)
+    password_hash = hash_new_password(password, service.sign_in_name_of(name))
     with installation(data_dir, database_url) as here:
         authority_id = here.get_authority_id(authority)
         with here.database.write(authority_id) as session:
-            officer = service.add_officer(session, service.NewOfficer(name, full_name, role, password), here.act(authority_id))
+            officer = service.add_officer(session, service.NewOfficer(name, full_name, role, password_hash), here.act(authority_id))
     _show(officer.sign_in_name, None if password_stdin else password, as_json=as_json)
 
 
@@ -50,9 +51,10 @@ def password(
 ) -> None:
     """Give an officer a new one-time password. Wherever they are signed in, they are signed out."""
     new = _password(from_stdin=password_stdin)
+    new_hash = hash_new_password(new, service.sign_in_name_of(name))
     with installation(data_dir, database_url) as here, here.database.write() as session:
         officer = get_officer(session, service.sign_in_name_of(name))
-        service.give_one_time_password(session, officer, new, here.act(officer.authority_id))
+        service.give_one_time_password(session, officer, new_hash, here.act(officer.authority_id))
     _show(officer.sign_in_name, None if password_stdin else new, as_json=as_json)
 
 

@@ -44,7 +44,14 @@ _hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
+    """Takes some 50 ms, on purpose: never inside a unit of work, where it would hold up every other writer."""
     return _hasher.hash(password)
+
+
+def hash_new_password(password: str, sign_in_name: str) -> str:
+    """As `hash_password`. Raises FieldProblem if it is a poor one for this officer."""
+    check_new_password(password, sign_in_name)
+    return hash_password(password)
 
 
 def matches(password: str, password_hash: str | None) -> bool:

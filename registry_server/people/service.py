@@ -22,8 +22,8 @@ class NewOfficer:
     sign_in_name: str
     full_name: str
     role: Role
-    password: str = field(repr=False)
-    """A one-time password: the officer must choose their own at the first sign-in."""
+    password_hash: str = field(repr=False)
+    """Of a one-time password: the officer must choose their own at the first sign-in."""
 
 
 def sign_in_name_of(typed: str) -> str:
@@ -39,13 +39,12 @@ def add_officer(session: Session, new: NewOfficer, act: Act) -> Officer:
     full_name = _full_name(new.full_name)
     if is_name_taken(session, name):
         raise Conflict("officer_exists", name=name)
-    check_new_password(new.password, name)
     officer = Officer(
         authority_id=act.authority_id,
         sign_in_name=name,
         full_name=full_name,
         role=new.role,
-        password_hash=hash_password(new.password),
+        password_hash=new.password_hash,
         must_change_password=True,
         is_disabled=False,
         created_at=act.at,
@@ -81,19 +80,26 @@ def refuse_own(officer: Officer, act: Act) -> None:
         raise Conflict("own_officer")
 
 
-def change_own_password(session: Session, officer: Officer, password: str, act: Act) -> None:
-    """The officer's own choice. Raises FieldProblem if it is a poor one. All sessions of the officer end."""
+def hash_own_password(officer: Officer, password: str) -> str:
+    """Of the officer's own choice. Raises FieldProblem if it is a poor one, or the one that the officer has.
+
+    Outside a unit of work, as all hashing.
+    """
     check_new_password(password, officer.sign_in_name)
     if matches(password, officer.password_hash):
         raise FieldProblem("password", "password_same")
-    _set_password(session, officer, password, must_change=False)
+    return hash_password(password)
+
+
+def change_own_password(session: Session, officer: Officer, password_hash: str, act: Act) -> None:
+    """What `hash_own_password` gave. All sessions of the officer end."""
+    _set_password(session, officer, password_hash, must_change=False)
     record(session, act, "officer:password:change", officer.sign_in_name)
 
 
-def give_one_time_password(session: Session, officer: Officer, password: str, act: Act) -> None:
+def give_one_time_password(session: Session, officer: Officer, password_hash: str, act: Act) -> None:
     """For an officer who forgot theirs. All sessions of the officer end; the next sign-in asks for a new password."""
-    check_new_password(password, officer.sign_in_name)
-    _set_password(session, officer, password, must_change=True)
+    _set_password(session, officer, password_hash, must_change=True)
     record(session, act, "officer:password:reset", officer.sign_in_name)
 
 
@@ -116,7 +122,7 @@ def _full_name(typed: str) -> str:
     return name
 
 
-def _set_password(session: Session, officer: Officer, password: str, *, must_change: bool) -> None:
-    officer.password_hash = hash_password(password)
+def _set_password(session: Session, officer: Officer, password_hash: str, *, must_change: bool) -> None:
+    officer.password_hash = password_hash
     officer.must_change_password = must_change
     end_sessions(session, officer.id)

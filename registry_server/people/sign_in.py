@@ -106,11 +106,15 @@ def open_session(session: Session, officer: Officer, new: NewSession, at: dateti
     )
 
 
-def renew_hash(session: Session, officer_id: int, password: str) -> None:
-    """Hash the password again if the parameters have been raised since."""
-    officer = session.get_one(Officer, officer_id)
-    if is_outdated(officer.password_hash):
-        officer.password_hash = hash_password(password)
+def find_better_hash(officer: Officer, password: str) -> str | None:
+    """Of the same password, if the parameters have been raised since. Outside a unit of work, as all hashing."""
+    return hash_password(password) if is_outdated(officer.password_hash) else None
+
+
+def renew_hash(session: Session, officer: Officer, better: str) -> None:
+    """Unless the password was changed meanwhile."""
+    is_the_same = Officer.id == officer.id, Officer.password_hash == officer.password_hash
+    session.execute(update(Officer).where(*is_the_same).values(password_hash=better))
 
 
 def refuse_sign_in(session: Session, officer: Officer | None, attempt: Attempt) -> None:

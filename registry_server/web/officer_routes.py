@@ -11,10 +11,10 @@ from starlette.responses import Response
 from registry_server.errors import Conflict, FieldProblem
 from registry_server.people import service
 from registry_server.people.models import Officer, Role
-from registry_server.people.passwords import one_time_password
+from registry_server.people.passwords import hash_password, one_time_password
 from registry_server.people.queries import get_officer_by_id, officers_of
 from registry_server.web import pages
-from registry_server.web.deps import Now, Posted, ReadSession, SignedIn, WriteSession, require
+from registry_server.web.deps import Now, Posted, ReadSession, RegistryDatabase, SignedIn, WriteSession, require
 from registry_server.web.errors import problem_sentences, refusal_sentence
 from registry_server.web.navigation import Place
 
@@ -45,12 +45,13 @@ def show_new_officer(request: Request, signed_in: Administrator) -> Response:
 
 
 @router.post("/officers")
-def add_officer(request: Request, session: WriteSession, signed_in: Administrator, form: Posted, now: Now) -> Response:
+def add_officer(request: Request, database: RegistryDatabase, signed_in: Administrator, form: Posted, now: Now) -> Response:
     """The one-time password stands in this answer and nowhere else."""
     password = one_time_password()
     try:
-        new = service.NewOfficer(form.get("sign_in_name", ""), form.get("full_name", ""), _role(form), password)
-        officer = service.add_officer(session, new, signed_in.act(now))
+        new = service.NewOfficer(form.get("sign_in_name", ""), form.get("full_name", ""), _role(form), hash_password(password))
+        with database.write(signed_in.authority_id) as session:
+            officer = service.add_officer(session, new, signed_in.act(now))
     except FieldProblem as problem:
         return _new_page(request, signed_in, form, problem_sentences(request, problem))
     except Conflict as taken:
@@ -74,12 +75,14 @@ def change_officer(request: Request, session: WriteSession, signed_in: Administr
 
 
 @router.post("/officers/{officer_id}/password")
-def reset_password(request: Request, session: WriteSession, signed_in: Administrator, officer_id: int, now: Now) -> Response:
+def reset_password(request: Request, database: RegistryDatabase, signed_in: Administrator, officer_id: int, now: Now) -> Response:
     """For an officer who forgot theirs; who knows it changes it at /password."""
-    officer = get_officer_by_id(session, officer_id)
     password = one_time_password()
-    service.refuse_own(officer, signed_in.act(now))
-    service.give_one_time_password(session, officer, password, signed_in.act(now))
+    password_hash = hash_password(password)
+    with database.write(signed_in.authority_id) as session:
+        officer = get_officer_by_id(session, officer_id)
+        service.refuse_own(officer, signed_in.act(now))
+        service.give_one_time_password(session, officer, password_hash, signed_in.act(now))
     return _password_page(request, signed_in, officer, password)
 
 

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
 from math import ceil
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
+from registry_server.audit.service import Act
 from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import FieldProblem
@@ -91,7 +91,8 @@ def change_password(
 ) -> Response:
     """Ends every session of the officer and opens a new one here: whoever else was signed in with the old password is out.
 
-    A wrong old password is a guess like one at the gate: counted with them, and made to wait.
+    Short units of work, so that hashing holds no lock. A wrong old password is a guess like one at the gate: counted with them, and made
+    to wait.
     """
     attempt = sign_in.Attempt(signed_in.sign_in_name, address, now)
     with database.write(signed_in.authority_id) as session:
@@ -105,21 +106,30 @@ def change_password(
         return _password_again(request, signed_in, FieldProblem("old_password", "password_wrong"))
     with database.write(signed_in.authority_id) as session:
         sign_in.forget_failures(session, attempt)
-        try:
-            new = _change_password(session, signed_in, form, now)
-        except FieldProblem as problem:
-            return _password_again(request, signed_in, problem)
+    try:
+        password_hash = _chosen(officer, form)
+        with database.write(signed_in.authority_id) as session:
+            new = _change_password(session, officer, password_hash, signed_in.act(now))
+    except FieldProblem as problem:
+        return _password_again(request, signed_in, problem)
     return _with_cookie(request, pages.redirect("/"), new)
 
 
-def _change_password(session: Session, signed_in: SignedIn, form: dict[str, str], at: datetime) -> sign_in.NewSession:
-    """Raises FieldProblem before anything is changed."""
+def _chosen(officer: Officer, form: dict[str, str]) -> str:
+    """The hash of the new password. Raises FieldProblem."""
     if form.get("password", "") != form.get("password_again", ""):
         raise FieldProblem("password_again", "password_differs")
-    officer = session.get_one(Officer, signed_in.officer_id)
-    service.change_own_password(session, officer, form.get("password", ""), signed_in.act(at))
+    return service.hash_own_password(officer, form.get("password", ""))
+
+
+def _change_password(session: Session, known: Officer, password_hash: str, act: Act) -> sign_in.NewSession:
+    """Raises FieldProblem if the old password was replaced since it was looked at."""
+    officer = session.get_one(Officer, known.id)
+    if officer.password_hash != known.password_hash:
+        raise FieldProblem("old_password", "password_wrong")
+    service.change_own_password(session, officer, password_hash, act)
     new = _drawn()
-    sign_in.open_session(session, officer, new, at)
+    sign_in.open_session(session, officer, new, act.at)
     return new
 
 
@@ -135,10 +145,11 @@ def _password_wait(request: Request, signed_in: SignedIn, seconds: int) -> Respo
 
 
 def _open(database: Database, officer: Officer, given: Credentials) -> sign_in.NewSession:
-    new = _drawn()
+    new, better = _drawn(), sign_in.find_better_hash(officer, given.password)
     with database.write() as session:
         sign_in.complete_attempt(session, officer, new, given.attempt)
-        sign_in.renew_hash(session, officer.id, given.password)
+        if better:
+            sign_in.renew_hash(session, officer, better)
     return new
 
 

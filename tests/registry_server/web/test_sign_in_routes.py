@@ -13,6 +13,7 @@ from registry_server.audit.models import AuditEntry
 from registry_server.db import Database
 from registry_server.people import service
 from registry_server.people.models import Officer, OfficerSession, Role
+from registry_server.people.passwords import hash_password
 from registry_server.people.queries import get_officer
 from registry_server.web.deps import Posted, SignedIn, require
 from tests.registry_server.conftest import NOON, PASSWORD, Browser, ClientFor, SetClock, officer_name
@@ -144,7 +145,7 @@ def test_a_poor_password_is_explained(form: dict[str, str], sentence: str, clien
 
 
 def test_a_one_time_password_opens_only_the_page_to_change_it(browser_for: BrowserFor, seeded: Database) -> None:
-    act(seeded, service.give_one_time_password, "k7mq-abcd-efgh-2345")
+    act(seeded, service.give_one_time_password, hash_password("k7mq-abcd-efgh-2345"))
     browser = browser_for(NAME)
     assert browser.sign_in("k7mq-abcd-efgh-2345").status_code == 303
     assert browser.get("/audit").headers["location"] == "/password"
