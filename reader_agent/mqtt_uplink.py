@@ -19,12 +19,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from reader_agent.addressees import Addressees
 from reader_agent.broker_trust import tls_context, why_cut, why_no_connection, why_refused, why_silent
 from reader_agent.clock import Clock
 from reader_agent.config import BrokerConfig
-from reader_agent.delivery import Delivery, merge_acks
+from reader_agent.delivery import Delivery, Trials, merge_acks
 from reader_agent.errors import CertificateWrong, SpoolFull
-from reader_agent.spool.spool import Spool
+from reader_agent.spool.spool import Spool, SpooledBatch
 from schemas.errors import ContractError
 from schemas.identifiers import BootId
 from schemas.messages import Ack, decode_ack
@@ -70,12 +71,16 @@ class MqttUplink:
     def __init__(self, broker: BrokerConfig, identity: UplinkIdentity, spool: Spool, clock: Clock) -> None:
         self._broker, self._identity, self._spool, self._clock = broker, identity, spool, clock
         self._delivery = Delivery(broker.in_flight, broker.resend_s)
+        self._trials = Trials(broker.in_flight, broker.resend_s)
+        self._addressees = Addressees(identity.address, identity.boot)
+        self._heard_addresses: set[AgentAddress] = set()
         self._inbox: SimpleQueue[_Ready | _Lost | _Woken | Ack] = SimpleQueue()
         self._status: bytes | None = None
+        self._sent_status: bytes | None = None
         self._farewell: bytes | None = None
         self._farewell_s = 0.0
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="uplink")
+        self._thread = Thread(target=self._run, name="uplink", daemon=True)  # must not outlive an agent that fell
         self.is_connected = False
 
     def start(self) -> None:
@@ -89,7 +94,7 @@ class MqttUplink:
         self._inbox.put(_Woken())
 
     def publish_status(self, status: bytes) -> None:
-        """Retained; only the newest is sent when a connection is there."""
+        """Retained; the newest is sent as soon as a connection is there, and on each new one: the last will stands there by then."""
         self._status = status
         self._inbox.put(_Woken())
 
@@ -141,7 +146,7 @@ class MqttUplink:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(broker.in_flight + SEND_AT_ONCE)
+        client.max_inflight_messages_set(0)  # no limit but ours: a broker need not receipt what it does not let us publish
         client.username_pw_set(broker.address.username, broker.address.password)
         if broker.address.has_tls:
             client.tls_set_context(tls_context(broker))
@@ -157,6 +162,8 @@ class MqttUplink:
                 client.subscribe(self._identity.address.topic(Channel.ACK), qos=1)
 
         def on_subscribe(_c: Client, _: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None) -> None:
+            if self.is_connected:
+                return  # an earlier address's: without it nothing is confirmed there, and that is told
             refused = next((reason for reason in reasons if reason.is_failure), None)
             why = f"the broker refuses our subscription ({refused}); let it allow {self._identity.address.topic(Channel.ACK)}"
             put(_Lost(why, is_said=True) if refused else _Ready())
@@ -191,7 +198,8 @@ class MqttUplink:
         """Send and confirm until the connection or the agent ends; gives why."""
         log.info("broker_connected", broker=str(self._broker.address), spooled=len(self._spool))
         self.is_connected = True
-        self._delivery.begin()
+        self._delivery.begin(self._spool.newest_id)
+        self._heard_addresses, self._sent_status = {self._identity.address}, None
         while not self._is_time_to_go():
             self._send_status(client)
             self._send_batches(client)
@@ -210,39 +218,97 @@ class MqttUplink:
         now_s = self._clock.now().monotonic_s
         due_s = self._delivery.due_in_s(now_s)
         left_s = [] if due_s is None else [due_s]
+        if len(self._spool.aside):
+            left_s.append(self._trials.due_in_s(now_s))
         if self._stopping.is_set():
             left_s.append(self._farewell_s - now_s)
         return min(left_s, default=60.0)
 
     def _send_status(self, client: Client) -> None:
-        status, self._status = self._status, None
-        if status is not None:
-            client.publish(self._identity.address.topic(Channel.STATUS), status, qos=1, retain=True)
+        status = self._status
+        if status is None or status is self._sent_status:
+            return
+        sent = client.publish(self._identity.address.topic(Channel.STATUS), status, qos=1, retain=True)
+        if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._sent_status = status
 
     def _send_batches(self, client: Client) -> None:
         now_s = self._clock.now().monotonic_s
-        if self._delivery.go_back_if_due(now_s):
-            log.warning("resending", spooled=len(self._spool))
-        topic = self._identity.address.topic(Channel.SIGHTINGS)
-        while self._delivery.room > 0:
-            batches = self._spool.oldest(min(SEND_AT_ONCE, self._delivery.room), after_id=self._delivery.last_id)
-            if not batches:
-                return
-            for batch in batches:
-                if client.publish(topic, batch.body, qos=1).rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                    return  # the connection is going; the next one begins with the oldest batch again
-                self._delivery.note_sent(batch, now_s)
+        self._review(now_s)
+        self._try_again(client, now_s)
+        for of_fresh in (False, True):
+            while (stretch := self._delivery.stretch(of_fresh=of_fresh)).room > 0:
+                batches = self._spool.oldest(min(SEND_AT_ONCE, stretch.room), stretch.after_id, stretch.through_id)
+                if not batches:
+                    break
+                for batch in batches:
+                    if not self._take_turn(client, batch, now_s):
+                        return  # the connection is going; the next one begins with the oldest batch again
+
+    def _take_turn(self, client: Client, batch: SpooledBatch, now_s: float) -> bool:
+        """False if the connection does not take it."""
+        if self._delivery.is_on_way(batch):
+            self._delivery.pass_by(batch)
+        elif not self._addressees.is_welcome(batch):
+            log.warning("sealed_under_another_address", address=self._addressees.find(batch).topic(Channel.SIGHTINGS), boot=batch.boot)
+            self._spool.aside.put_life(batch.boot)
+        elif not self._publish(client, batch):
+            return False
+        else:
+            self._delivery.note_sent(batch, now_s)
+        return True
+
+    def _publish(self, client: Client, batch: SpooledBatch) -> bool:
+        address = self._addressees.find(batch)
+        if address not in self._heard_addresses:
+            self._heard_addresses.add(address)
+            client.subscribe(address.topic(Channel.ACK), qos=1)
+        return client.publish(address.topic(Channel.SIGHTINGS), batch.body, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _review(self, now_s: float) -> None:
+        given_up = self._delivery.review(now_s)
+        if given_up is None:
+            return
+        log.warning("resending", spooled=len(self._spool))
+        if given_up:
+            self._spool.aside.put(given_up)
+            self._trials.hurry(now_s)
+            log.warning("batches_refused", now=len(given_up), refused=len(self._spool.aside))
+
+    def _try_again(self, client: Client, now_s: float) -> None:
+        """Some of what was given up, if it is time."""
+        lives = self._spool.aside.lives() if self._trials.due_in_s(now_s) == 0.0 else []
+        if not lives:
+            return
+        ids = [self._spool.aside.find_id(boot, place) for boot, place in self._trials.take(lives, now_s)]
+        for batch in [self._spool.find(id_) for id_ in ids if id_ is not None]:
+            if batch:
+                self._publish(client, batch)
+        log.warning("trying_refused_batches", refused=len(self._spool.aside), next_s=self._trials.wait_s)
 
     def _forget(self, acks: list[Ack]) -> None:
         for ack in merge_acks(acks):
             if ack.boot == self._identity.boot and ack.through > self._spool.last_seq:
                 log.error("ack_of_the_future", through=ack.through, last=self._spool.last_seq)
                 continue
+            refused = len(self._spool.aside)
             try:
                 self._spool.forget(ack.boot, ack.through, ack.beyond)
             except SpoolFull as error:  # they will be sent and confirmed again
                 log.exception("cannot_forget", error=str(error))
-            self._delivery.note_confirmed(ack, self._clock.now().monotonic_s)
+            now_s = self._clock.now().monotonic_s
+            if self._delivery.note_confirmed(ack, now_s):
+                self._trials.hurry(now_s)
+            if len(self._spool.aside) < refused:
+                self._take_back(ack.boot)
+
+    def _take_back(self, life: BootId) -> None:
+        """What was given up is confirmed after all: whatever stood against it, stands no more."""
+        log.info("refused_batches_confirmed", left=len(self._spool.aside))
+        self._addressees.note_confirmed(life)
+        self._spool.aside.take_back()
+        self._trials.reset()
+        self._delivery.start_over()
 
     def _say_goodbye(self, client: Client) -> None:
         if self._farewell is None:

@@ -6,9 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from reader_agent.spool.table import PAGE_BYTES, UNREADABLE, create_tables, digest_of, open_database, primary_code
+from reader_agent.spool.table import MAX_ID, PAGE_BYTES, UNREADABLE, create_tables, digest_of, open_database, primary_code
 
-MAX_ID = 2**63 - 1
 MAX_MISSES = 2000  # more ids in a row than one broken page can hold
 _NOT_THE_FILES_FAULT = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PERM}

@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import RLock
 
 from reader_agent.errors import FolderWrong, SpoolFull
+from reader_agent.spool.aside import Aside
 from reader_agent.spool.folder_lock import FolderLock
 from reader_agent.spool.repair import Damage, set_aside_if_damaged
-from reader_agent.spool.table import PAGE_BYTES, create_tables, digest_of, open_database, primary_code
+from reader_agent.spool.table import MAX_ID, PAGE_BYTES, create_tables, digest_of, open_database, primary_code
 from schemas.identifiers import BootId
 
 MARGIN_BYTES = 1024 * 1024  # with less than this free on the disk the file grows no more
@@ -54,6 +55,7 @@ class Spool:
             raise FolderWrong(folder, error.strerror or str(error)) from error
         except sqlite3.OperationalError as error:
             raise FolderWrong(folder, str(error)) from error
+        self.aside = Aside(self._database, self._guard)
         self._max_pages = max(capacity_bytes // PAGE_BYTES, 32)
         self._keep_floor()
         self._keep_reserve()
@@ -87,16 +89,26 @@ class Spool:
             self._last_seq = seq
             return seq
 
-    def oldest(self, limit: int, after_id: int = 0) -> list[SpooledBatch]:
-        """Batches in the order in which they were made. A batch whose bytes have changed is put in quarantine instead."""
-        with self._guard:
-            rows = self._database.execute(
-                "SELECT id, boot, seq, body, digest FROM batches WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit)
-            ).fetchall()
-            broken = [row for row in rows if digest_of(row[1], row[2], row[3]) != row[4]]
-            for row in broken:
-                self._put_in_quarantine(row[0])
-        return [SpooledBatch(row[0], BootId(row[1]), row[2], row[3]) for row in rows if row not in broken]
+    @property
+    def newest_id(self) -> int:
+        """0 while there is none."""
+        return self._count("SELECT coalesce(max(id), 0) FROM batches")
+
+    def oldest(self, limit: int, after_id: int = 0, through_id: int = MAX_ID) -> list[SpooledBatch]:
+        """Batches in the order in which they were made, without those set `aside`. One whose bytes have changed is put in
+        quarantine instead.
+        """
+        query = """SELECT id, boot, seq, body, digest FROM batches WHERE id > ? AND id <= ?
+                   AND NOT EXISTS (SELECT 1 FROM temp.aside WHERE aside.id = batches.id) ORDER BY id LIMIT ?"""
+        while True:
+            batches, broken = self._read(query, after_id, through_id, limit)
+            if batches or not broken:
+                return batches
+
+    def find(self, id_: int) -> SpooledBatch | None:
+        """The batch, wherever it waits; None if it is gone, or its bytes have changed."""
+        batches, _ = self._read("SELECT id, boot, seq, body, digest FROM batches WHERE id = ?", id_)
+        return next(iter(batches), None)
 
     def forget(self, boot: BootId, through: int, beyond: Sequence[int]) -> None:
         """Delete what the registry has committed of that life: everything up to `through`, and each of `beyond`."""
@@ -191,6 +203,18 @@ class Spool:
         lost = self._count("SELECT coalesce(sum(sightings), 0) FROM (SELECT sightings FROM batches ORDER BY id LIMIT ?)", batches)
         self._database.execute("DELETE FROM batches WHERE id IN (SELECT id FROM batches ORDER BY id LIMIT ?)", (batches,))
         self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'dropped_sightings'", (lost,))
+
+    def _read(self, query: str, *arguments: int) -> tuple[list[SpooledBatch], int]:
+        """The whole ones, and how many were not and are out of the way now."""
+        with self._guard:
+            rows = self._database.execute(query, arguments).fetchall()
+            broken = [row for row in rows if digest_of(row[1], row[2], row[3]) != row[4]]
+            for row in broken:
+                try:
+                    self._put_in_quarantine(row[0])
+                except SpoolFull:  # later, then
+                    self.aside.put([row[0]])
+        return [SpooledBatch(row[0], BootId(row[1]), row[2], row[3]) for row in rows if row not in broken], len(broken)
 
     def _put_in_quarantine(self, id_: int) -> None:
         def move() -> None:

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NU
 INSERT OR IGNORE INTO counters VALUES ('dropped_sightings', 0);
 """
 PAGE_BYTES = 4096
+MAX_ID = 2**63 - 1
 WAL_PAGES = 100
 
 

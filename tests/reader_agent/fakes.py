@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from schemas.identifiers import BootId
 from schemas.messages import Ack, AgentStatus, SightingBatch, SignedBatch, decode_status, encode
-from schemas.topics import AgentAddress, Channel
+from schemas.topics import AgentAddress, Channel, every_agent
 
 WAIT_S = 15.0
 
@@ -65,10 +65,14 @@ class Broker:
 
 
 class Registry:
-    """Receives what agents send and acknowledges it, as the worker does: a batch once, its ack each time it comes."""
+    """Receives what agents send and acknowledges it, as the worker does: a batch once, its ack each time it comes, to the
+    address under which it was sealed. What it refuses it counts, and is silent.
+    """
 
     def __init__(self, broker: Broker, address: AgentAddress, public_key: bytes) -> None:
         self._broker, self._address, self._public_key = broker, address, public_key
+        self.refuses: Callable[[SightingBatch], bool] = lambda _: False
+        self.refused: list[tuple[BootId, int]] = []
         self._news = Condition()
         self.is_answering = True
         self.batches: dict[tuple[BootId, int], SightingBatch] = {}
@@ -82,7 +86,7 @@ class Registry:
         client.connect("127.0.0.1", self._broker.port)
         ready: list[int] = []
         client.on_subscribe = lambda *_: self._tell(lambda: ready.append(1))
-        client.subscribe([(self._address.topic(Channel.SIGHTINGS), 1), (self._address.topic(Channel.STATUS), 1)])
+        client.subscribe([(every_agent(Channel.SIGHTINGS), 1), (self._address.topic(Channel.STATUS), 1)])
         client.loop_start()
         self.wait_until(lambda: bool(ready))
         return self
@@ -97,9 +101,14 @@ class Registry:
         with self._news:
             assert self._news.wait_for(is_true, timeout_s), f"{len(self.batches)} batches, {self.statuses[-1:]}"
 
-    def publish_ack(self, ack: Ack) -> None:
+    def publish_ack(self, ack: Ack, address: AgentAddress | None = None) -> None:
         assert self._client is not None
-        self._client.publish(self._address.topic(Channel.ACK), encode(ack), qos=1)
+        self._client.publish((address or self._address).topic(Channel.ACK), encode(ack), qos=1)
+
+    def publish_last_will(self, status: bytes) -> None:
+        """As the broker does for an agent whose connection has died."""
+        assert self._client is not None
+        self._client.publish(self._address.topic(Channel.STATUS), status, qos=1, retain=True)
 
     def seqs(self, boot: BootId) -> list[int]:
         return sorted(seq for known, seq in self.batches if known == boot)
@@ -112,9 +121,12 @@ class Registry:
         signed = SignedBatch.split(bytes(message.payload))
         assert signed.is_signed_by(self._public_key)
         batch = signed.read()
+        if self.refuses(batch) or AgentAddress.parse_topic(message.topic)[0] != batch.address:
+            self._tell(lambda: self.refused.append((batch.boot, batch.seq)))
+            return
         self._tell(lambda: self._store(batch))
         if self.is_answering:
-            self.publish_ack(self._ack_for(batch.boot))
+            self.publish_ack(self._ack_for(batch.boot), batch.address)
 
     def _store(self, batch: SightingBatch) -> None:
         self.deliveries += 1

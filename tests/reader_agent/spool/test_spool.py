@@ -305,3 +305,50 @@ def test_a_disk_that_is_filled_just_after_the_start_still_takes_a_thousand_sight
     spool = open_spool(tiny_disk)
     assert seqs(spool) == list(range(1, 201)), "and they outlive a restart"
     spool.close()
+
+
+def test_batches_set_aside_are_left_out_until_they_are_taken_back(spool: Spool) -> None:
+    for _ in range(5):
+        spool.append(lambda seq: b"body %d" % seq, 1)
+    ids = [batch.id for batch in spool.oldest(10)]
+    spool.aside.put([ids[0], ids[2], 999])
+    assert [batch.seq for batch in spool.oldest(10)] == [2, 4, 5]
+    assert [batch.seq for batch in spool.oldest(10, after_id=ids[1], through_id=ids[3])] == [4]
+    assert (len(spool.aside), len(spool), spool.newest_id) == (2, 5, ids[4])
+    assert [spool.aside.find_id(BOOT, place) for place in range(3)] == [ids[0], ids[2], None]
+    found = spool.find(ids[2])
+    assert found is not None
+    assert (found.seq, found.body) == (3, b"body 3")
+    spool.aside.take_back()
+    assert [batch.seq for batch in spool.oldest(10)] == [1, 2, 3, 4, 5]
+
+
+def test_a_batch_set_aside_that_is_confirmed_is_forgotten_there_too(spool: Spool) -> None:
+    for _ in range(5):
+        spool.append(lambda _: b"body", 1)
+    spool.aside.put_life(BOOT)
+    assert spool.aside.lives() == [(BOOT, 5)]
+    spool.forget(BOOT, 2, [4])
+    assert (len(spool), spool.aside.lives()) == (2, [(BOOT, 2)])
+    assert spool.oldest(10) == []
+
+
+def test_batches_set_aside_are_dropped_first_like_all_old_ones_when_the_spool_is_full(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, BOOT, capacity_bytes=32 * 4096, stamp="x")
+    spool.append(lambda _: bytes(2000), 1)
+    spool.aside.put_life(BOOT)
+    while not spool.dropped_sightings:
+        spool.append(lambda _: bytes(2000), 1)
+    assert len(spool.aside) == 0
+    spool.close()
+
+
+def test_behind_a_flipped_record_the_next_is_found_at_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, BOOT, capacity_bytes=1 << 20, stamp="x")
+    for _ in range(3):
+        spool.append(lambda _: b"body", 1)
+    with sqlite3.connect(tmp_path / "spool.sqlite") as database:
+        database.execute("UPDATE batches SET body = x'00' WHERE seq <= 2")
+    assert [batch.seq for batch in spool.oldest(1)] == [3]
+    assert spool.quarantined == 2
+    spool.close()
