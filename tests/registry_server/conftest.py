@@ -99,14 +99,20 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def seeded(sqlite_database: Database, password_hash: str) -> Database:
+def web_database(sqlite_database: Database) -> Database:
+    """What the pages stand on. `web/test_on_postgresql.py` gives another."""
+    return sqlite_database
+
+
+@pytest.fixture
+def seeded(web_database: Database, password_hash: str) -> Database:
     """`kcc` and `bcc`, each with one officer of each role whose password is PASSWORD."""
-    with sqlite_database.write() as session:
+    with web_database.write() as session:
         for authority in _authorities():
             session.add(authority)
             session.flush()
             session.add_all(_officer(authority, role, password_hash) for role in Role)
-    return sqlite_database
+    return web_database
 
 
 @pytest.fixture
