@@ -22,6 +22,7 @@ class Flag(AuthorityOwned, Base):
     __table_args__ = (
         UniqueConstraint("passage_id", "kind"),
         Index(None, "authority_id", "state", "id"),
+        Index(None, "checkpoint_id", "id"),
         Index(None, "epc", "id"),
         Index(None, "licence_id", "id"),
     )

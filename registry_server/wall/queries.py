@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from registry_server.authorities.models import Agent, Authority, Checkpoint
@@ -22,8 +22,6 @@ from registry_server.wall.position import Position
 from schemas.identifiers import ProofLevel
 
 MINUTE = timedelta(minutes=1)
-RECENT_PASSAGES = 40_000
-"""How far back, in ids, the newest legal and flagged ones are looked for."""
 FIRST_STEP = 500
 ALL = 1_000_000_000
 
@@ -54,21 +52,25 @@ def passed_after(session: Session, after: Position, limit: int = ALL) -> Page:
 
 
 def latest_clear(session: Session, checkpoint_id: int | None, limit: int) -> list[Passed]:
-    """The newest legal passages, newest first."""
-    statement = _passages().where(Passage.id > _recent(session), Passage.verdict == Verdict.LEGAL)
-    rows = session.execute(_at(statement, checkpoint_id).order_by(Passage.id.desc()).limit(limit)).all()
-    return [_passed(row, []) for row in rows]
+    """The newest legal passages, newest first, however long ago they were."""
+    newest = [
+        select(Passage.id).where(Passage.checkpoint_id == place, Passage.verdict == Verdict.LEGAL).order_by(Passage.id.desc()).limit(limit)
+        for place in _places(session, checkpoint_id)
+    ]
+    ids = sorted((id_ for (id_,) in _together(session, newest)), reverse=True)[:limit]
+    rows = _rows(session, ids)
+    return [_passed(rows[id_], []) for id_ in ids if id_ in rows]
 
 
 def latest_flagged(session: Session, checkpoint_id: int | None, limit: int) -> list[Passed]:
-    """The passages with the newest flags, newest first."""
-    newest = func.max(Flag.id)
-    statement = select(Flag.passage_id).group_by(Flag.passage_id).order_by(newest.desc()).limit(limit)
-    recent = func.coalesce(select(func.max(Flag.id)).scalar_subquery(), 0) - RECENT_PASSAGES
-    statement = statement.where(Flag.id > recent)
-    if checkpoint_id is not None:
-        statement = statement.where(Flag.checkpoint_id == checkpoint_id)
-    return _by_id(session, session.scalars(statement).all())
+    """The passages with the newest flags, newest first, however long ago they were."""
+    enough = limit * len(FlagKind)  # a passage has at most one flag of each kind
+    newest = [
+        select(Flag.id, Flag.passage_id).where(Flag.checkpoint_id == place).order_by(Flag.id.desc()).limit(enough)
+        for place in _places(session, checkpoint_id)
+    ]
+    flagged = dict.fromkeys(passage_id for _, passage_id in sorted(_together(session, newest), reverse=True))
+    return _by_id(session, list(flagged)[:limit])
 
 
 def checkpoints(session: Session) -> Sequence[Checkpoint]:
@@ -89,8 +91,17 @@ def health(session: Session, authority_ids: Iterable[int], now: datetime) -> dic
     return {authority_id: tuple(rows) for authority_id, rows in found.items()}
 
 
-def _recent(session: Session) -> int:
-    return (session.scalar(select(func.max(Passage.id))) or 0) - RECENT_PASSAGES
+def _places(session: Session, checkpoint_id: int | None) -> Sequence[int]:
+    return [checkpoint_id] if checkpoint_id is not None else session.scalars(select(Checkpoint.id)).all()
+
+
+def _together(session: Session, parts: Sequence["Select[*tuple[Any, ...]]"]) -> list[tuple[int, ...]]:
+    """The rows of all parts, by one statement. Each part is the end of an index: in one question of several checkpoints a database
+    would read all that passed at the busy ones.
+    """
+    if not parts:
+        return []
+    return [tuple(row) for row in session.execute(union_all(*(select(part.subquery()) for part in parts)))]
 
 
 def _last_before(session: Session, at: datetime) -> int:
@@ -109,10 +120,6 @@ def _last_before(session: Session, at: datetime) -> int:
             return int(found.id)
         step *= 2
     return 0
-
-
-def _at(statement: "Select[*tuple[Any, ...]]", checkpoint_id: int | None) -> "Select[*tuple[Any, ...]]":
-    return statement if checkpoint_id is None else statement.where(Passage.checkpoint_id == checkpoint_id)
 
 
 def _passages() -> "Select[*tuple[Any, ...]]":
@@ -152,11 +159,15 @@ def _flags(session: Session, *where: ColumnElement[bool]) -> dict[int, list[Flag
     return found
 
 
+def _rows(session: Session, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    return {row.id: row for row in session.execute(_passages().where(Passage.id.in_(ids)))}
+
+
 def _by_id(session: Session, ids: Sequence[int]) -> list[Passed]:
     """In the order of the ids. One that was forgotten meanwhile is left out."""
     if not ids:
         return []
-    rows = {row.id: row for row in session.execute(_passages().where(Passage.id.in_(ids)))}
+    rows = _rows(session, ids)
     flags = _flags(session, Flag.passage_id.in_(ids))
     return [_passed(rows[id_], flags[id_]) for id_ in ids if id_ in rows]
 

@@ -80,6 +80,7 @@ def upgrade() -> None:
     with op.batch_alter_table("flag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_flag_authority_id_flag_state_flag_id"), ["authority_id", "state", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_checkpoint_id_flag_id"), ["checkpoint_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_epc_flag_id"), ["epc", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_licence_id_flag_id"), ["licence_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_other_passage_id"), ["other_passage_id"], unique=False)
@@ -119,6 +120,11 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(length=10), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
     )
+    with op.batch_alter_table("passage", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_passage_checkpoint_id_passage_verdict_passage_id"), ["checkpoint_id", "verdict", "id"], unique=False
+        )
+
     op.create_table(
         "received_batch",
         sa.Column("life_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -772,6 +778,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_received_batch_received_at"))
 
     op.drop_table("received_batch")
+    with op.batch_alter_table("passage", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_passage_checkpoint_id_passage_verdict_passage_id"))
+
     op.drop_table("passage")
     with op.batch_alter_table("officer_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_officer_session_officer_id"))
@@ -782,6 +791,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flag_other_passage_id"))
         batch_op.drop_index(batch_op.f("ix_flag_licence_id_flag_id"))
         batch_op.drop_index(batch_op.f("ix_flag_epc_flag_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_checkpoint_id_flag_id"))
         batch_op.drop_index(batch_op.f("ix_flag_case_id"))
         batch_op.drop_index(batch_op.f("ix_flag_authority_id_flag_state_flag_id"))
 

@@ -9,6 +9,7 @@ from registry_server.authorities.models import Agent
 from registry_server.clock import SystemClock
 from registry_server.db import Database
 from registry_server.matcher.facts import Expired, Facts, Stolen, UnknownTag
+from registry_server.matcher.models import Flag
 from registry_server.sightings.models import AgentState, Passage
 from registry_server.wall import queries
 from registry_server.wall.board import Passed
@@ -20,6 +21,7 @@ from tests.registry_server.wall.street import NOON, STRANGER, Street, open_stree
 EXPIRED = Expired(date(2026, 6, 30), date(2026, 11, 22))
 STOLEN = Stolen(datetime(2026, 11, 3, tzinfo=UTC))
 BEGIN = Position(0, 0)
+MANY = 1_000_000
 
 
 @pytest.fixture
@@ -115,6 +117,17 @@ def test_the_latest_are_newest_first_and_can_be_of_one_checkpoint(street: Street
         assert [passed.id for passed in queries.latest_clear(session, street.places["rupsha"], 9)] == [clear[1]]
         assert [passed.id for passed in queries.latest_flagged(session, None, 9)] == flagged[::-1]
         assert [passed.id for passed in queries.latest_flagged(session, street.places["rupsha"], 9)] == flagged[:1]
+
+
+def test_a_quiet_checkpoint_shows_its_latest_however_much_passed_at_busy_ones(street: Street) -> None:
+    clear, flagged = street.drive(STRANGER, place="rupsha"), street.drive(STRANGER, UnknownTag("foreign"), place="rupsha")
+    busy = street.drive(STRANGER, UnknownTag("foreign"))
+    with street.database.write() as session:  # as if a million had passed there since
+        session.execute(update(Passage).where(Passage.id == busy).values(id=busy + MANY))
+        session.execute(update(Flag).where(Flag.passage_id == busy).values(id=Flag.id + MANY, passage_id=busy + MANY))
+    with street.database.read(street.authority_id) as session:
+        assert [passed.id for passed in queries.latest_clear(session, street.places["rupsha"], 9)] == [clear]
+        assert [passed.id for passed in queries.latest_flagged(session, street.places["rupsha"], 9)] == [flagged]
 
 
 def test_the_last_minute_is_counted_by_checkpoint(street: Street) -> None:
