@@ -154,7 +154,8 @@ class Agent:
         if states == self._told and now.monotonic_s - self._told_s < EVERY_S:
             return
         self._told, self._told_s = states, now.monotonic_s
-        status = self._status.online([reader.status() for reader in self._readers.values()], self._lost_unspooled, now.utc)
+        readers = [reader.status(self._gate.unplaced_reads[name]) for name, reader in self._readers.items()]
+        status = self._status.online(readers, self._lost_unspooled, now.utc)
         self._uplink.publish_status(encode(status))
 
     def _tell_unplaced(self, read: Unplaced) -> None:
@@ -174,6 +175,8 @@ class Agent:
         damage = self._spool.damage
         if damage:
             log.error("spool_was_damaged", set_aside=str(damage.set_aside), rescued=damage.rescued, reason=damage.reason)
+        if self._spool.quarantined:
+            log.error("batches_in_quarantine", batches=self._spool.quarantined, reason="their bytes changed on the disk; replace it")
 
     def _end(self) -> None:
         for reader in self._readers.values():

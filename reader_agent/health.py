@@ -61,6 +61,8 @@ class StatusWriter:
             dropped_sightings=self.spool.dropped_sightings + lost_unspooled,
             clock_offset_ms=find_clock_offset_ms(),
             readers=list(readers),
+            refused_batches=len(self.spool.aside),
+            quarantined_batches=self.spool.quarantined,
         )
 
     def offline(self, at: datetime) -> AgentStatus:
@@ -72,4 +74,6 @@ class StatusWriter:
             version=OUR_VERSION,
             spooled_batches=len(self.spool),
             dropped_sightings=self.spool.dropped_sightings,
+            refused_batches=len(self.spool.aside),
+            quarantined_batches=self.spool.quarantined,
         )

@@ -1,5 +1,6 @@
 """What the checkpoint saw, from single reads to events that are due to be sealed. Pure: time comes in."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from firmware_protocols.events import TagSeen
@@ -21,11 +22,13 @@ class Gate:
     def __init__(self, lanes: LaneMap, limits: WindowLimits, next_number: Callable[[], int]) -> None:
         self._lanes, self._window, self._pending = lanes, Window(limits, next_number), PendingEvents()
         self._swept_s = 0.0
+        self.unplaced_reads: Counter[ReaderId] = Counter()
 
     def hear(self, reader: ReaderId, seen: TagSeen, at: Moment) -> SightingOpened | Unplaced | None:
         """Count one read; gives the opening if the tag has just come, or why the read belongs to no lane."""
         read = self._lanes.place(reader, seen, at)
         if isinstance(read, Unplaced):
+            self.unplaced_reads[reader] += 1
             return read
         events = self._window.add(read)
         self._pending.add(events, at.monotonic_s)

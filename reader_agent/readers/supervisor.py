@@ -73,7 +73,7 @@ class ReaderSupervisor:
         if self._plan.setup.has_to_read_tid:
             self._wanted.ask_for(epc, self._clock.now().monotonic_s)
 
-    def status(self) -> ReaderStatus:
+    def status(self, unplaced_reads: int = 0) -> ReaderStatus:
         (state, detail), counters = self.state, self._counters
         return ReaderStatus(
             reader=self._plan.name,
@@ -83,6 +83,7 @@ class ReaderSupervisor:
             reads=counters.reads,
             frame_errors=counters.frame_errors,
             last_frame_at=counters.last_frame.utc if counters.last_frame else None,
+            unplaced_reads=unplaced_reads,
         )
 
     def _run(self) -> None:

@@ -1,5 +1,7 @@
 """What the agent says about itself."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,3 +38,16 @@ def test_a_status_says_what_waits_and_what_was_dropped(tmp_path: Path) -> None:
     assert (online.online, online.spooled_batches, online.dropped_sightings, online.readers) == (True, 1, 3, [reader])
     assert (offline.online, offline.spooled_batches, offline.readers) == (False, 1, [])
     assert online.version
+
+
+def test_a_status_says_what_the_registry_refuses_and_what_the_disk_has_changed(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, BOOT, capacity_bytes=1 << 20, stamp="x")
+    for _ in range(4):
+        spool.append(lambda _: b"body", 1)
+    with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as disk, disk:
+        disk.execute("UPDATE batches SET body = x'00' WHERE seq = 1")
+    spool.aside.put([batch.id for batch in spool.oldest(9)[:2]])
+    writer = StatusWriter(AgentId("pti-more-1"), BOOT, spool)
+    for status in (writer.online([], 0, AT), writer.offline(AT)):
+        assert (status.spooled_batches, status.refused_batches, status.quarantined_batches) == (3, 2, 1)
+    spool.close()

@@ -114,3 +114,10 @@ def test_at_the_end_every_sighting_is_closed() -> None:
     while batch := gate.take_last():
         events += batch
     assert sum(isinstance(event, SightingClosed) for event in events) == 300
+
+
+def test_reads_without_a_place_are_counted_by_reader() -> None:
+    gate = Gate(LANES, WindowLimits(), iter(count(1)).__next__)
+    for seen in (TagSeen(EPC, antenna=2), TagSeen(b"", antenna=1), TagSeen(EPC, antenna=1)):
+        gate.hear(FOUR, seen, at(0))
+    assert (gate.unplaced_reads[FOUR], gate.unplaced_reads[ONE]) == (2, 0)
