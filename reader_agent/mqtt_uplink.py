@@ -1,4 +1,4 @@
-"""What drains the spool to the broker. The one door to paho.
+"""What drains the spool to the broker. With `links/mqtt_client.py`, all that has to do with paho.
 
 MQTT 3.1.1, QoS 1, clean sessions. Clean, because all state that matters is in the spool: every connection starts with the oldest
 unconfirmed batch, the registry confirms a batch again that it already has, and so nothing is gained by a broker that remembers us —
