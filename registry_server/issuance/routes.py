@@ -22,7 +22,7 @@ from registry_server.issuance.orders import Codes
 from registry_server.issuance.printing import DocumentKind, Drawing, outdated_among, print_document, prints_of, reprint_document
 from registry_server.licences.actions import Action, open_actions
 from registry_server.licences.models import Licence
-from registry_server.licences.queries import history_of
+from registry_server.licences.queries import history_of, namesakes_of
 from registry_server.licences.routes import Officer, Reader, Visit, number_writer
 from registry_server.licences.service import get_record
 from registry_server.licences.states import LicenceState
@@ -91,8 +91,9 @@ def show_registered(request: Request, session: ReadSession, signed_in: Officer, 
     """What comes after the form: the number and the next steps. Can be opened again."""
     visit = Visit(request, session, signed_in, now)
     licence = get_record(session, licence_id)
+    namesakes = [(other.id, number_writer(visit)(other)) for other in namesakes_of(session, licence)]
     facts = _record_facts(visit, licence) | _print_facts(visit, licence, codes)
-    return pages.page(request, signed_in, "issuance/registered.html", on=Shown.REGISTERED, **facts)
+    return pages.page(request, signed_in, "issuance/registered.html", on=Shown.REGISTERED, namesakes=namesakes, **facts)
 
 
 @router.get("/licences/{licence_id}/tag")

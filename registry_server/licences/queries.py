@@ -15,12 +15,14 @@ from registry_server.licences.search import Sought
 from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import SOON_DAYS
 from registry_server.people.models import Owner, OwnerNameWord
+from registry_server.people.names import name_key
 from registry_server.people.owners import find_owner_by_nid
 from registry_server.secrets_box import SecretsBox
 
 PAGE_ROWS = 50
 MOST_HITS = 50
 HISTORY_ROWS = 200
+NAMESAKES = 200
 
 
 class TermFilter(StrEnum):
@@ -88,6 +90,20 @@ def find_by_name(session: Session, authority_id: int, words: tuple[str, ...]) ->
         carried = aliased(OwnerNameWord)
         statement = statement.join(carried, and_(carried.owner_id == Owner.id, carried.authority_id == authority_id, carried.word == word))
     return _in_order(session, set(session.scalars(statement.where(Licence.authority_id == authority_id).limit(MOST_HITS))))
+
+
+def namesakes_of(session: Session, licence: Licence) -> list[Licence]:
+    """Licences, not cancelled, of other owners with the same name in any spelling and the same father's or husband's name.
+
+    One person may come with an NID of 10 digits here and of 17 there, which nothing shows to be one person's (docs/law.md): a clerk has
+    to look. Of a name that very many carry only the newest NAMESAKES are compared.
+    """
+    owner = licence.owner
+    same_name = (Owner.authority_id == licence.authority_id, Owner.name_key == owner.name_key, Owner.id != owner.id)
+    statement = _shown().join(Owner, Owner.id == Licence.owner_id).where(*same_name, Licence.state != LicenceState.CANCELLED)
+    guardian = name_key(owner.guardian_name)
+    found = session.scalars(statement.order_by(Licence.id.desc()).limit(NAMESAKES))
+    return [other for other in found if name_key(other.owner.guardian_name) == guardian]
 
 
 def history_of(session: Session, licence: Licence) -> list[AuditEntry]:

@@ -10,6 +10,7 @@ from registry_server.people.models import Role
 from tests.registry_server.conftest import Browser, ClientFor
 from tests.registry_server.issuance.test_desk_routes import DeskProgram, desk, encoded, officer, record
 from tests.registry_server.licences.test_correction import corrected
+from tests.registry_server.licences.test_routes import TYPED
 
 __all__ = ["desk", "officer", "record"]
 AGAIN = {"plate": "প্লেট আবার ছাপুন", "card": "কার্ড আবার ছাপুন"}
@@ -90,6 +91,13 @@ def test_after_a_registration_each_step_shows_when_it_is_done(officer: Browser, 
     officer.post(f"{record}/plate.pdf")
     news = officer.get(f"{record}/prints?on=registered").text
     assert re.findall(r'id="step-(\w+)" hx-swap-oob="true">(?:<strong[^>]*>([^<]*))?', news) == [("plate", "হয়েছে"), ("card", "")]
+
+
+def test_after_a_registration_the_officer_is_led_to_licences_in_the_same_names(officer: Browser, record: str) -> None:
+    assert 'id="namesakes"' not in officer.get(f"{record}/registered").text
+    again = TYPED | {"nid": "19901234567890123", "chassis": "XY98765", "name_bn": "মোহাম্মদ রহীম উদ্দিন"}
+    page = officer.get(officer.post("/licences", again).headers["location"]).text
+    assert f'<li><a class="govuk-link" href="{record}">খুলনা-প ০০০০০১</a></li>' in page
 
 
 @pytest.mark.parametrize(

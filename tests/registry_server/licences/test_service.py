@@ -16,6 +16,7 @@ from registry_server.epc_allocation.models import EpcAllocation
 from registry_server.errors import Conflict, FieldProblem, MoveRefused, NotFound
 from registry_server.licences import service
 from registry_server.licences.models import Licence, RegistryChange
+from registry_server.licences.queries import namesakes_of
 from registry_server.licences.states import LicenceState
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Owner
@@ -128,6 +129,27 @@ def test_17_digits_are_the_13_digits_of_the_same_person(database: Database, act:
     register(database, act, form(1, nid="1234567890123"))
     with pytest.raises(Conflict, match="owner_has_licence"):
         register(database, act, form(2, nid="19801234567890123"))
+
+
+@pytest.mark.parametrize(
+    ("other", "verbs", "is_shown"),
+    [
+        pytest.param({}, (), True, id="the same names"),
+        pytest.param({"name_bn": "মোঃ রহিম মিয়া", "guardian_name": "আব্দুল করীম"}, (), True, id="in other spellings"),
+        pytest.param({"guardian_name": "অন্য পিতা"}, (), False, id="another father"),
+        pytest.param({"name_bn": "মোঃ কাদের মিয়া"}, (), False, id="another name"),
+        pytest.param({}, (cancel,), False, id="a cancelled licence"),
+    ],
+)
+def test_ten_and_seventeen_digits_do_not_meet_so_the_officer_sees_who_has_the_same_names(
+    database: Database, act: Act, other: dict[str, str], verbs: tuple[Verb, ...], is_shown: bool
+) -> None:
+    names = {"name_bn": "মোহাম্মদ রহিম মিয়া", "guardian_name": "আব্দুল করিম"}
+    first = run(database, act, register(database, act, form(1, nid="19801234567890123", **names | other)), *verbs)
+    second = register(database, act, form(2, nid="5551234567", **names))
+    with database.read(act.authority_id) as session:
+        found = [licence.number for licence in namesakes_of(session, service.get_record(session, second.id))]
+    assert found == ([first.number] if is_shown else [])
 
 
 def test_after_cancelling_person_and_bike_may_be_registered_anew(database: Database, act: Act) -> None:
