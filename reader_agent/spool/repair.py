@@ -74,7 +74,18 @@ def _carry_over(damaged: Path, fresh: Path) -> int:
             target.execute("BEGIN")
             in_order = (rows[id_] for id_ in sorted(rows))
             target.executemany("INSERT OR IGNORE INTO batches (boot, seq, sightings, body, digest) VALUES (?, ?, ?, ?, ?)", in_order)
+            target.execute("UPDATE counters SET value = ? WHERE name = 'dropped_sightings'", (_find_dropped(damaged),))
     return len(rows)
+
+
+def _find_dropped(damaged: Path) -> int:
+    """What was lost stays told; 0 where the file cannot say any more."""
+    with closing(sqlite3.connect(f"file:{damaged}?mode=ro", uri=True)) as database:
+        try:
+            row = database.execute("SELECT value FROM counters WHERE name = 'dropped_sightings'").fetchone()
+        except UNREADABLE:
+            return 0
+    return row[0] if row and isinstance(row[0], int) and row[0] >= 0 else 0
 
 
 def _rows_behind_new_first_page(damaged: Path, fresh: Path) -> dict[int, _Row]:

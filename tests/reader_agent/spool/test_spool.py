@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -351,4 +352,16 @@ def test_behind_a_flipped_record_the_next_is_found_at_once(tmp_path: Path) -> No
         database.execute("UPDATE batches SET body = x'00' WHERE seq <= 2")
     assert [batch.seq for batch in spool.oldest(1)] == [3]
     assert spool.quarantined == 2
+    spool.close()
+
+
+def test_a_spool_of_a_later_version_is_set_aside_and_its_batches_and_its_losses_go_on(tmp_path: Path) -> None:
+    fill(tmp_path, 5, EARLIER)
+    with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as later, later:
+        later.execute("ALTER TABLE batches ADD COLUMN mood TEXT")
+        later.execute("CREATE TABLE moods (name TEXT)")
+        later.execute("UPDATE counters SET value = 7")
+    spool = open_spool(tmp_path)
+    assert spool.damage is not None
+    assert (spool.damage.rescued, seqs(spool, EARLIER), spool.dropped_sightings) == (5, [1, 2, 3, 4, 5], 7)
     spool.close()
