@@ -20,9 +20,10 @@ from registry_server.clock import SystemClock
 from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import SetupError
-from registry_server.ingest.envelope import Delivery
+from registry_server.ingest import dead_letters
+from registry_server.ingest.envelope import Delivery, Unreadable
 from registry_server.processes import Child, own_command
-from registry_server.sightings.models import AgentLife, AgentState, DeadLetter, Passage, ReceivedBatch, Sighting
+from registry_server.sightings.models import AgentLife, AgentState, DeadLetter, DeadLetterCount, Passage, ReceivedBatch, Sighting
 from registry_server.worker import run_worker
 from tests.registry_server.ingest.checkpoints import City, add_licence, closed, opened
 from tests.registry_server.ingest.uplink import Uplink, uplink_of
@@ -105,6 +106,17 @@ def test_an_unreadable_message_is_kept_and_the_next_is_taken(city: City, databas
         uplink.send(now_delivery(city, 2, 2))
         assert uplink.wait_for(2)
     assert (count(city, DeadLetter), count(city, AgentState), count(city, Passage)) == (1, 1, 2)
+
+
+def test_old_dead_letters_are_forgotten_and_their_number_stays(city: City, database_url: str, broker: Broker) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    with city.database.write() as session:
+        dead_letters.keep(session, Unreadable(Delivery("a/topic", b"old"), "unreadable"), long_ago)
+        dead_letters.keep(session, Unreadable(Delivery("a/topic", b"new"), "unreadable"), datetime.now(UTC))
+    with worker_thread(database_url, broker.url), talking(city, broker) as uplink:
+        uplink.send_until_acknowledged({1: now_delivery(city, 1, 1)})
+        uplink.send_until_acknowledged({2: now_delivery(city, 2, 2)})  # what is due is done between two turns
+    assert (count(city, DeadLetter), count(city, DeadLetterCount)) == (1, 1)
 
 
 def test_a_broker_that_is_away_at_the_start_and_later_is_waited_for(city: City, database_url: str, tmp_path: Path) -> None:
