@@ -10,7 +10,6 @@ from registry_server.ingest.agents import KnownAgent
 from registry_server.sightings.models import AgentState, AgentStateChange
 from schemas.messages import AgentStatus, to_text
 
-MOST = 2**53
 VERSION_CHARS = 40
 
 
@@ -24,7 +23,8 @@ def note(session: Session, agent: KnownAgent, status: AgentStatus, now: datetime
         session.add(row)
     row.boot, row.is_online, row.at, row.received_at = str(status.boot), status.online, status.at, now
     row.version = status.version.replace("\0", "")[:VERSION_CHARS]
-    row.spooled_batches, row.dropped_sightings = _count(status.spooled_batches), _count(status.dropped_sightings)
+    row.spooled_batches, row.dropped_sightings = status.spooled_batches, status.dropped_sightings
+    row.refused_batches, row.quarantined_batches = status.refused_batches, status.quarantined_batches
     row.clock_offset_ms, row.readers = status.clock_offset_ms, readers
     health = _health(status.online, readers)
     if health != known:
@@ -46,7 +46,3 @@ def _readers(status: AgentStatus) -> list[dict[str, Any]]:
 
 def _health(is_online: bool, readers: list[dict[str, Any]]) -> tuple[bool, dict[str, str]]:  # noqa: FBT001 — half of a value, not a switch
     return is_online, {reader["reader"]: reader["state"] for reader in readers}
-
-
-def _count(value: int) -> int:
-    return max(0, min(value, MOST))

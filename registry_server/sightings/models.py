@@ -163,6 +163,10 @@ class AgentState(AuthorityOwned, Base):
     version: Mapped[str] = mapped_column(String(40))
     spooled_batches: Mapped[int]
     dropped_sightings: Mapped[int]
+    refused_batches: Mapped[int]
+    """Which the registry did not take: see the dead letters."""
+    quarantined_batches: Mapped[int]
+    """Which it found damaged in its own spool."""
     clock_offset_ms: Mapped[float | None]
     readers: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """`ReaderStatus` as it came."""

@@ -77,12 +77,14 @@ class AgentNow:
     """What an agent last said of itself. `told_at` None: it never did."""
 
     name: str
-    is_online: bool
-    told_at: datetime | None
-    spooled_batches: int
-    dropped_sightings: int
-    clock_offset_ms: float | None
-    readers: tuple[ReaderNow, ...]
+    is_online: bool = False
+    told_at: datetime | None = None
+    spooled_batches: int = 0
+    dropped_sightings: int = 0
+    refused_batches: int = 0
+    quarantined_batches: int = 0
+    clock_offset_ms: float | None = None
+    readers: tuple[ReaderNow, ...] = ()
 
     def faults(self, now: datetime) -> list[str]:
         """Why nothing, or not all, can be concluded from a quiet lane. Names of sentences; empty: healthy."""
@@ -97,9 +99,8 @@ class AgentNow:
             found.append("reader_lost")
         if self.spooled_batches > SPOOL_WARNING:
             found.append("spool")
-        if self.dropped_sightings:
-            found.append("dropped")
-        return found
+        kept_back = {"dropped": self.dropped_sightings, "refused": self.refused_batches, "damaged": self.quarantined_batches}
+        return found + [fault for fault, count in kept_back.items() if count]
 
 
 @dataclass(frozen=True, slots=True)

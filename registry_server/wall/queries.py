@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -217,15 +216,16 @@ def _agents(session: Session) -> dict[int, list[AgentNow]]:
 
 
 def _agent(agent: Agent, state: AgentState | None) -> AgentNow:
-    silent = AgentNow(agent.slug, is_online=False, told_at=None, spooled_batches=0, dropped_sightings=0, clock_offset_ms=None, readers=())
     if state is None:
-        return silent
-    return replace(
-        silent,
+        return AgentNow(agent.slug)
+    return AgentNow(
+        agent.slug,
         is_online=state.is_online,
         told_at=state.received_at,
         spooled_batches=state.spooled_batches,
         dropped_sightings=state.dropped_sightings,
+        refused_batches=state.refused_batches,
+        quarantined_batches=state.quarantined_batches,
         clock_offset_ms=state.clock_offset_ms,
-        readers=tuple(ReaderNow(str(reader["reader"]), str(reader["state"])) for reader in state.readers),
+        readers=tuple(ReaderNow(str(one["reader"]), str(one["state"])) for one in state.readers),
     )

@@ -241,6 +241,8 @@ def _reports(agent_id: int) -> tuple[AgentState, AgentStateChange]:
         version="1",
         spooled_batches=0,
         dropped_sightings=0,
+        refused_batches=0,
+        quarantined_batches=0,
         clock_offset_ms=12.0,
         readers=[{"reader": "north", "state": "running"}],
     )

@@ -147,6 +147,8 @@ def test_the_last_minute_is_counted_by_checkpoint(street: Street) -> None:
         pytest.param({"received_at": NOON - timedelta(minutes=5)}, ["silent"], id="silent"),
         pytest.param({"spooled_batches": 21}, ["spool"], id="late"),
         pytest.param({"dropped_sightings": 1}, ["dropped"], id="lost reads"),
+        pytest.param({"refused_batches": 3}, ["refused"], id="messages that the registry did not take"),
+        pytest.param({"quarantined_batches": 1}, ["damaged"], id="messages damaged on its disk"),
         pytest.param({"readers": [{"reader": "north", "state": "lost"}]}, ["reader_lost"], id="a reader is lost"),
     ],
 )
