@@ -16,7 +16,6 @@ from registry_server.matcher.facts import (
     TidMismatch,
     UnknownTag,
 )
-from schemas.identifiers import ProofLevel
 
 _BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 
@@ -68,28 +67,6 @@ def sentence_of(facts: Facts) -> Words:  # noqa: PLR0911 — one arm for each ki
             return _travel(facts)
         case _:
             assert_never(facts)
-
-
-def caveat_of(level: ProofLevel) -> Words:
-    """What this read does not prove."""
-    match level:
-        case ProofLevel.EPC_ONLY:
-            return Words(
-                "শুধু ট্যাগ নম্বর পড়া হয়েছে; ট্যাগ নম্বর যে কেউ নকল করতে পারে।",
-                "Only the tag number was read; anybody can copy a tag number.",
-            )
-        case ProofLevel.EPC_TID:
-            return Words(
-                "ট্যাগ নম্বর ও চিপ নম্বর পড়া হয়েছে; চিপ নম্বর নকল করা কঠিন, অসম্ভব নয়।",
-                "Tag number and chip number were read; a chip number is hard to imitate, not impossible.",
-            )
-        case ProofLevel.AUTHENTICATED:
-            return Words(
-                "চিপ তার গোপন চাবি প্রমাণ করেছে; ট্যাগ অন্য গাড়িতে লাগানো থাকতে পারে।",
-                "The chip proved its secret key; the tag may still sit on another vehicle.",
-            )
-        case _:
-            assert_never(level)
 
 
 def _unknown(facts: UnknownTag) -> Words:

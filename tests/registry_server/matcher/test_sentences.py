@@ -19,9 +19,8 @@ from registry_server.matcher.facts import (
     UnknownTag,
 )
 from registry_server.matcher.law import SECTIONS, sections_for
-from registry_server.matcher.sentences import A_PERSON_DECIDES, caveat_of, sentence_of
+from registry_server.matcher.sentences import A_PERSON_DECIDES, sentence_of
 from registry_server.matcher.states import FlagKind
-from schemas.identifiers import ProofLevel
 
 AT = datetime(2026, 11, 22, 19, tzinfo=UTC)  # the 23rd in Dhaka
 DAY = date(2026, 6, 30)
@@ -67,11 +66,6 @@ def test_no_sentence_convicts() -> None:
     for facts in EXAMPLES:
         assert not re.search("guilty|offender|illegal|criminal", sentence_of(facts).en)
     assert "a person decides" in A_PERSON_DECIDES.en
-
-
-def test_every_proof_level_says_what_it_does_not_prove() -> None:
-    assert len({caveat_of(level) for level in ProofLevel}) == len(ProofLevel)
-    assert "copy" in caveat_of(ProofLevel.EPC_ONLY).en
 
 
 @pytest.mark.parametrize("law", ["city_corporation_2009", "pourashava_2009"])
