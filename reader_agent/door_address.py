@@ -124,7 +124,7 @@ def _parts_of(url: str) -> _Parts:
         port = parts.port
     except ValueError as error:
         raise ValueError(f"{error}; write {FORMS}") from None
-    if not parts.hostname or port == 0:
+    if not parts.hostname or port == 0 or not parts.netloc.isprintable() or " " in parts.netloc:
         raise ValueError(f"this is no address of a reader; write {FORMS}")
     settings = dict(parse_qsl(query, keep_blank_values=True))
     _check_names(parts.scheme, settings)

@@ -47,6 +47,7 @@ def test_addresses(url: str, address: DoorAddress) -> None:
     [
         pytest.param("https://root:impinj@192.0.2.30", "holds no password; write .account=NAME&password_file=/path", id="a password"),
         pytest.param("mqtt://me@broker/topic", "holds no password", id="a name alone"),
+        pytest.param("http://\0", "this is no address of a reader", id="a host of no letters"),
         pytest.param("https://", "this is no address of a reader; write .*https://HOST", id="no host"),
         pytest.param("https://r700:0", "this is no address", id="port 0"),
         pytest.param("https://r700:66000", "out of range.*; write https://HOST", id="no port"),
@@ -78,7 +79,8 @@ def test_what_is_no_address_is_told_with_what_to_write(url: str, remedy: str) ->
 
 @given(scheme=st.sampled_from(["http", "https", "mqtt", "mqtts", "webhook"]), rest=st.text(max_size=60))
 def test_any_text_is_an_address_or_a_sentence(scheme: str, rest: str) -> None:
-    place = ""
+    host = "r700"
     with suppress(ValueError):
-        place = parse_door(f"{scheme}://{rest}").place
-    assert "\0" not in place
+        host = parse_door(f"{scheme}://{rest}").host
+    assert host.isprintable()
+    assert " " not in host

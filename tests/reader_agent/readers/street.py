@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 from threading import Event, Thread
 from time import monotonic
@@ -100,6 +101,7 @@ class Street:
         self.agent = Agent(parse_config(config, folder / "agent.toml"), new_private_key(), SystemClock())
         self.log: list[Any] = []
         self._ends = Event()
+        self._orders: SimpleQueue[bytes] = SimpleQueue()
         self._bikes = 0
 
     @contextmanager
@@ -129,7 +131,9 @@ class Street:
 
     def _play(self) -> None:
         while not self._ends.wait(TICK_S):
+            orders = b"".join(self._orders.get() for _ in range(self._orders.qsize()))
             for player in self.players.values():
+                player.simulation.feed(orders)
                 player.simulation.advance()
 
     def send_bikes(self, count: int, *, every_s: float = 0.8) -> list[bytes]:
@@ -144,8 +148,8 @@ class Street:
         return [bike(number)[0] for number in numbers]
 
     def order(self, text: str) -> None:
-        for player in self.players.values():
-            player.simulation.feed(text.encode() + b"\n")
+        """Obeyed by the thread that plays: a line must not be pulled out while that reads from it."""
+        self._orders.put(text.encode() + b"\n")
 
     def status(self, family: str) -> ReaderStatus:
         return next(reader.status() for name, reader in self.agent._readers.items() if name == family)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,7 +27,8 @@ def served(app: FastAPI, scene: Callable[[int], Awaitable[None]], **changes: int
                 server.should_exit = True
                 await serving
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as apart:  # a browser's test beside this one may keep a loop running in this thread
+        apart.submit(lambda: asyncio.run(run())).result()
 
 
 async def status_of(port: int, request: bytes) -> int:
