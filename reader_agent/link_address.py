@@ -39,6 +39,8 @@ LinkAddress = SerialAddress | TcpAddress | TlsAddress | DoorAddress
 
 def parse_address(url: str) -> LinkAddress:
     """The address that the URL names. Raises ValueError with what to write instead."""
+    if not url.isprintable():
+        raise ValueError(f"there is a sign in it that cannot be seen; type it anew: {FORMS}")
     if is_door(url):
         return parse_door(url)
     try:

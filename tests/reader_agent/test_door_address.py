@@ -47,7 +47,9 @@ def test_addresses(url: str, address: DoorAddress) -> None:
     [
         pytest.param("https://root:impinj@192.0.2.30", "holds no password; write .account=NAME&password_file=/path", id="a password"),
         pytest.param("mqtt://me@broker/topic", "holds no password", id="a name alone"),
-        pytest.param("http://\0", "this is no address of a reader", id="a host of no letters"),
+        pytest.param("http://\0", "a sign in it that cannot be seen", id="a host of no letters"),
+        pytest.param("serial:///dev/tty\0USB0", "a sign in it that cannot be seen", id="a path of no letters"),
+        pytest.param("tcp://gate\x07:4001", "a sign in it that cannot be seen", id="a bell in a name"),
         pytest.param("https://", "this is no address of a reader; write .*https://HOST", id="no host"),
         pytest.param("https://r700:0", "this is no address", id="port 0"),
         pytest.param("https://r700:66000", "out of range.*; write https://HOST", id="no port"),
