@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from bench.city import Machine, epc_of, fill, tid_of
 from registry_server.clock import SystemClock
 from registry_server.config import Settings
@@ -23,8 +25,10 @@ from registry_server.demo.observer import Observer, Shown
 from registry_server.demo.seeding import SignIn
 from registry_server.demo.stage import Entry, Stage, agent_key_file, write_agent_file
 from registry_server.demo.tally import Latency, Tally
-from registry_server.people.models import Officer, Role
+from registry_server.people.models import Officer, Owner, Role
+from registry_server.people.owners import NID
 from registry_server.people.passwords import hash_password
+from registry_server.secrets_box import load_or_create
 from registry_server.up import BrokerPlace, free_port, system_up
 
 PLACES = tuple(
@@ -104,7 +108,9 @@ def measure(per_s: float = 500.0, seconds: float = 20.0, database_url: str = "")
 def _prepare(database: Database, folder: Path, broker_url: str) -> None:
     for machine, place in zip(fill(database, LICENCES), PLACES, strict=True):
         _write_agent(machine, folder, place, broker_url)
+    keys = load_or_create(folder)
     with database.write() as session:
+        session.execute(update(Owner).values(nid_encrypted=keys.encrypt("1000000001", NID)))  # the pages look whether their keys open it
         session.add(
             Officer(
                 authority_id=1,
