@@ -31,6 +31,7 @@ from registry_server.imports.service import ImportTools, Judged
 from registry_server.licences.service import lock_counter
 from registry_server.people.bangla import latin_digits
 from registry_server.people.keys import keys_of
+from registry_server.schema import refresh_statistics
 from registry_server.web.formats import day, digits
 from registry_server.web.texts import Language, Texts
 
@@ -124,7 +125,9 @@ def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> O
         judged = service.judge(session, data, act=act, secrets=keys)
         if judged.bad:
             return Outcome(judged, None)
-        return Outcome(judged, service.apply(session, judged, file.name, act=act, tools=ImportTools(keys, secrets.randbits)))
+        serials = service.apply(session, judged, file.name, act=act, tools=ImportTools(keys, secrets.randbits))
+    refresh_statistics(here.database)
+    return Outcome(judged, serials)
 
 
 def _contents(file: Path) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.models import AuditEntry
@@ -84,10 +84,6 @@ def apply(session: Session, judged: Judged, file_name: str, *, act: Act, tools: 
     _write(session, judged.good, serials, _Context(authority, act, tools))
     session.add(BikeImport(authority_id=authority.id, sha256=judged.sha256, file_name=file_name[:200], rows=len(judged.good), at=act.at))
     record(session, act, "import:apply", judged.sha256[:16], file=file_name[:200], rows=len(judged.good), first=serials[0], last=last)
-    session.flush()
-    session.execute(
-        text("ANALYZE")
-    )  # both engines plan by what they know of the rows: without it SQLite takes the authority's index for all
     return serials
 
 
