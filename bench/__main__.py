@@ -104,6 +104,7 @@ def latency_table(figures: dict[str, latency.LatencyFigures]) -> Table:
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row("sightings a second", *(f"{one.per_s:,.0f}" for one in figures.values()))
     table.add_row("injected", *(f"{one.injected:,}" for one in figures.values()))
+    table.add_row("read by the simulated radio", *(f"{one.answered:,}" for one in figures.values()))
     table.add_row("came to the page", *(f"{one.latency.count:,}" for one in figures.values()))
     table.add_row("p50", *(f"{one.latency.p50_ms:.0f} ms" for one in figures.values()))
     table.add_row("p99 (wanted: 250 ms)", *(f"{one.latency.p99_ms:.0f} ms" for one in figures.values()))

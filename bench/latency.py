@@ -46,6 +46,7 @@ WATCHER = SignIn(Role.MAGISTRATE, "watcher", "bench-only-password")
 class LatencyFigures:
     per_s: float
     injected: int
+    answered: int  # of the injected, those that the simulated radio read before they were gone
     latency: Latency
 
 
@@ -102,7 +103,7 @@ def measure(per_s: float = 500.0, seconds: float = 20.0, database_url: str = "")
         time.sleep(3.0)
     latency = injector.tally.latency()
     assert latency is not None, "nothing came to the page"
-    return LatencyFigures(per_s, injector.injected, latency)
+    return LatencyFigures(per_s, injector.injected, injector.tally.heard.total(), latency)
 
 
 def _prepare(database: Database, folder: Path, broker_url: str) -> None:
