@@ -44,6 +44,8 @@ from schemas.topics import Channel
 SPAWN = multiprocessing.get_context("spawn")
 EXPECTED_RATE = 30_000  # only decides how much is published
 NAIVE_EXPECTED_RATE = 400
+READS_A_SIGHTING = 20
+"""Of a bike that passes at 20 km/h through a beam of 4 m, at a modest 28 reads a second. The naive design stores each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,25 @@ class Figures:
     start_s: float
     memory_mb: float
     peak_memory_mb: float
-    naive_per_s: float
+    naive_reads_per_s: float
     openings_per_s: float
     mixed_per_s: float
     """Sightings a second when half of the events are closings, and each opening has its TID."""
 
     @property
-    def ratio(self) -> float:
-        return self.openings_per_s / self.naive_per_s
+    def naive_per_s(self) -> float:
+        """Sightings a second of the naive design."""
+        return self.naive_reads_per_s / READS_A_SIGHTING
 
     @property
-    def mixed_ratio(self) -> float:
-        return self.mixed_per_s / self.naive_per_s
+    def ratios(self) -> dict[str, float]:
+        """Ours to the naive design: of sightings, and as if every sighting had but one read, the naive design's best case."""
+        return {
+            "openings": self.openings_per_s / self.naive_per_s,
+            "openings, one read each": self.openings_per_s / self.naive_reads_per_s,
+            "mixed": self.mixed_per_s / self.naive_per_s,
+            "mixed, one read each": self.mixed_per_s / self.naive_reads_per_s,
+        }
 
 
 def main(seconds: float = 10.0, licences: int = 1_000_000, json_file: Annotated[Path | None, typer.Option("--json")] = None) -> None:
@@ -78,7 +87,7 @@ def main(seconds: float = 10.0, licences: int = 1_000_000, json_file: Annotated[
             figures.append(measure(engine, url, Path(folder), licences, seconds))
     console.print(as_table(figures))
     if json_file is not None:
-        json_file.write_text(json.dumps([asdict(one) | {"ratio": one.ratio, "mixed_ratio": one.mixed_ratio} for one in figures], indent=2))
+        json_file.write_text(json.dumps([asdict(one) | {"ratios": one.ratios} for one in figures], indent=2))
 
 
 @contextmanager
@@ -106,13 +115,15 @@ def measure(engine: str, url: str, folder: Path, licences: int, seconds: float) 
     naive.prepare(url)
     broker = start_broker(folder / "broker", "127.0.0.1", 0)
     try:
-        naive_per_s = measure_naive(url, broker.url, seconds)
+        naive_reads_per_s = measure_naive(url, broker.url, seconds)
         worker = BenchWorker(url, broker.url)
         try:
             start_s = worker.wait_until_ready()
             openings = publish_and_wait(broker.url, machines, licences, seconds, is_mixed=False)
             mixed = publish_and_wait(broker.url, machines, licences, seconds, is_mixed=True)
-            return Figures(engine, licences, start_s, worker.memory_mb("VmRSS"), worker.memory_mb("VmHWM"), naive_per_s, openings, mixed)
+            return Figures(
+                engine, licences, start_s, worker.memory_mb("VmRSS"), worker.memory_mb("VmHWM"), naive_reads_per_s, openings, mixed
+            )
         finally:
             worker.stop()
     finally:
@@ -237,11 +248,14 @@ def as_table(figures: list[Figures]) -> Table:
     for heading in ("", *(one.engine for one in figures)):
         table.add_column(heading, justify="right" if heading else "left")
     rows = {
-        "naive design, a second": [f"{one.naive_per_s:,.0f}" for one in figures],
+        "naive design, reads a second": [f"{one.naive_reads_per_s:,.0f}" for one in figures],
+        f"naive design, at {READS_A_SIGHTING} reads a sighting": [f"{one.naive_per_s:,.0f}" for one in figures],
         "ours, openings": [f"{one.openings_per_s:,.0f}" for one in figures],
-        "ratio (wanted: 100)": [f"{one.ratio:,.0f} x" for one in figures],
+        "  ratio (wanted: 100)": _ratio(figures, "openings"),
+        "  ratio if a sighting had one read": _ratio(figures, "openings, one read each"),
         "ours, openings with TID and closings": [f"{one.mixed_per_s:,.0f}" for one in figures],
-        "ratio ": [f"{one.mixed_ratio:,.0f} x" for one in figures],
+        "  ratio": _ratio(figures, "mixed"),
+        "  ratio if a sighting had one read ": _ratio(figures, "mixed, one read each"),
         "licences": [f"{one.licences:,}" for one in figures],
         "start of the worker (wanted: 5 s)": [f"{one.start_s:.1f} s" for one in figures],
         "memory of the worker (wanted: 300 MB)": [f"{one.memory_mb:.0f} MB" for one in figures],
@@ -250,6 +264,10 @@ def as_table(figures: list[Figures]) -> Table:
     for name, cells in rows.items():
         table.add_row(name, *cells)
     return table
+
+
+def _ratio(figures: list[Figures], of_what: str) -> list[str]:
+    return [f"{one.ratios[of_what]:,.0f} x" for one in figures]
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ class HarvestStore:
         ]  # fmt: skip
         columns = ("life_id", "seq", "events", "sealed_at", "received_at", "clock_offset_ms")
         _copy(session, ReceivedBatch, columns, received)
-        sightings, began = _sightings(harvest, instant)
-        _copy(session, Sighting, SIGHTING, sightings)
+        began: dict[int, str] = {}
+        _copy(session, Sighting, SIGHTING, _sightings(harvest, began, instant))
         _copy(session, SightingClosing, CLOSING, _closings(harvest, instant))
         _copy(session, Passage, PASSAGE, _passages(harvest.passages, began, instant))
         if harvest.changed:
@@ -96,20 +96,17 @@ def _copy(session: Session, model: type[Any], columns: Sequence[str], rows: Iter
     copy_rows(session, table, columns, rows)
 
 
-def _sightings(harvest: Harvest, instant: Instant) -> tuple[list[tuple[Any, ...]], dict[int, str]]:
-    """The rows; and by passage the text of its moment where that is the sighting's own."""
-    rows = []
-    began: dict[int, str] = {}
+def _sightings(harvest: Harvest, began: dict[int, str], instant: Instant) -> Iterator[tuple[Any, ...]]:
+    """Made while PostgreSQL stores those before. Notes in `began`, by passage, the text of its moment where that is the sighting's own."""
     for life_id, seq, passage, event in harvest.sightings:
         pc, tid, first_seen_at = event.pc, event.tid, event.first_seen_at
         written = instant(first_seen_at)
         if passage.at is first_seen_at:
             began[passage.id] = written
-        rows.append((
+        yield (
             life_id, event.sighting, seq, passage.id, str(event.lane), str(event.reader), event.antenna, bytes(event.epc),
             None if pc is None else int(pc), None if tid is None else bytes(tid), written, event.rssi_dbm,
-        ))  # fmt: skip
-    return rows, began
+        )  # fmt: skip
 
 
 def _closings(harvest: Harvest, instant: Instant) -> Iterator[tuple[Any, ...]]:
