@@ -44,6 +44,7 @@ class ReaderSupervisor:
         self._delay_s = FIRST_DELAY_S
         self._thread = Thread(target=self._run, name=f"reader {plan.name}", daemon=True)  # must not outlive an agent that fell
         self._state: tuple[ReaderState, str] = (ReaderState.CONNECTING, "")
+        self._logged = self._state
         self._running_since_s = 0.0
 
     @property
@@ -74,6 +75,7 @@ class ReaderSupervisor:
             self._wanted.ask_for(epc, self._clock.now().monotonic_s)
 
     def status(self, unplaced_reads: int = 0) -> ReaderStatus:
+        self._log_change()
         (state, detail), counters = self.state, self._counters
         return ReaderStatus(
             reader=self._plan.name,
@@ -123,6 +125,12 @@ class ReaderSupervisor:
         self._enter(ReaderState.RUNNING if complaint.is_working else ReaderState.REFUSED, complaint.says)
 
     def _enter(self, state: ReaderState, detail: str) -> None:
-        if (state, detail) != self._state:
-            log.info("reader_state", reader=self._plan.name, state=state, detail=detail)
         self._state = (state, detail)
+        self._log_change()
+
+    def _log_change(self) -> None:
+        """A silence that is too long shows only when somebody looks: the status does, each time."""
+        now = state, detail = self.state
+        if now != self._logged:
+            self._logged = now
+            log.info("reader_state", reader=self._plan.name, state=state, detail=detail)

@@ -1,5 +1,6 @@
 """Smart readers at a checkpoint: from their doors to sightings at the registry, through their faults."""
 
+import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -194,6 +195,9 @@ def test_a_topic_that_falls_silent_is_a_lost_reader_though_the_broker_stands(che
     handheld.enter(epc_of(1), tid_of(1))
     checkpoint.await_sighting("handheld", epc_of(1))
     checkpoint.await_state("handheld", "running")
+    checkpoint.agent.end()
+    logged = [json.loads(line) for line in checkpoint.agent.logs.splitlines()]
+    assert [entry["state"] for entry in logged if entry["event"] == "reader_state"] == ["running", "lost", "running"]
 
 
 def test_a_readers_broker_that_dies_is_named_and_found_again(checkpoint: Checkpoint, readers_broker: Broker) -> None:
