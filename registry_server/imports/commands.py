@@ -36,7 +36,7 @@ from registry_server.web.formats import day, digits
 from registry_server.web.texts import Language, Texts
 
 SHOWN_ROWS = 20
-_LONG_NUMBER = re.compile(r"(?:\d[\s.‐‑–-]*){10}")
+_LONG_NUMBER = re.compile(r"(?:\d[\s.‐‑–-]*){10,}")
 """As many digits as the shortest NID has."""
 EXIT_REFUSED = 2
 AS_TYPED = frozenset({"found", "name"})
@@ -98,8 +98,8 @@ class _Words(NamedTuple):
         return next((one for one in spellings if not one.isascii()), field) if self.language is Language.BN else spellings[0]
 
     def problem(self, problem: FieldProblem) -> str:
-        """What was typed stands in it, but for what may be an NID that slipped into another column."""
-        found = "…" if _LONG_NUMBER.search(latin_digits(problem.found)) else problem.found
+        """What was typed stands in it; of what may be an NID that slipped into another column, only the end."""
+        found = _masked(problem.found)
         sentence = f"error.{problem.code}"
         return f"{self.field(problem.field)}: {self.of(sentence, found=found, **problem.facts)}"
 
@@ -149,6 +149,11 @@ def _write_report(path: Path, outcome: Outcome, say: _Words) -> None:
             writer.writerows((line, result, _harmless(text)) for line, (result, text) in sorted(lines.items()))
     except OSError as error:
         raise SetupError(f"the report cannot be written to {path}: {error.strerror}; name another place with --report") from error
+
+
+def _masked(found: str) -> str:
+    masked = _LONG_NUMBER.sub(lambda number: "…" + re.sub(r"\D", "", number[0])[-4:], latin_digits(found))
+    return masked if "…" in masked else found
 
 
 def _harmless(cell: str) -> str:

@@ -69,6 +69,14 @@ def test_an_nid_in_another_column_is_not_repeated(data_dir: Path, tmp_path: Path
     assert not any(slipped in cell for row in report_of(data_dir) for cell in row)
 
 
+def test_the_end_of_a_wrong_mobile_number_is_named(data_dir: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(EXAMPLE.read_text(encoding="utf-8").replace("01700000002", "01200004321"), encoding="utf-8")
+    answer = run(data_dir, bad, "--lang", "en")
+    assert "found “…4321”" in " ".join(report_of(data_dir)[2])
+    assert "01200004321" not in answer.output
+
+
 def test_a_file_does_not_steer_the_terminal(data_dir: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("name_bn,\x1b]0;title\x07\n", encoding="utf-8")
