@@ -73,6 +73,15 @@ def test_a_tag_goes_from_the_button_to_the_bound_chip(officer: Browser, desk: De
     assert officer.get("/search", params={"q": str(TID)}).headers["location"] == record
 
 
+def test_the_record_says_that_its_desk_lost_the_reader(officer: Browser, desk: DeskProgram, record: str) -> None:
+    officer.post(f"{record}/tag")
+    desk.next_job()
+    lost = "রিডারের তার ও বিদ্যুৎ দেখুন"
+    for state, is_lost in (("writing", False), ("reader_lost", True), ("writing", False)):
+        desk.post("alive", f'{{"state": "{state}"}}'.encode())
+        assert (lost in officer.get(record).text) is is_lost
+
+
 def test_a_failure_is_shown_to_the_officer_who_may_order_again(officer: Browser, desk: DeskProgram, record: str) -> None:
     officer.post(f"{record}/tag")
     job = desk.next_job()
