@@ -67,12 +67,12 @@ class DecodeRate:
         return self.codec / self.line
 
 
-def measure() -> list[DecodeRate]:
-    return [_measure(family) for family in FAMILIES]
+def measure(reports: int = REPORTS) -> list[DecodeRate]:
+    return [_measure(family, reports) for family in FAMILIES]
 
 
-def _measure(family: Family) -> DecodeRate:
-    frames = REPORTS // family.tags
+def _measure(family: Family, wanted: int) -> DecodeRate:
+    frames = wanted // family.tags
     stream, reports = family.report * frames, frames * family.tags
     return DecodeRate(
         family=family.name if family.tags == 1 else f"{family.name}, {family.tags} tags a frame",

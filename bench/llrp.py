@@ -38,18 +38,18 @@ class LlrpRate:
     """None where it is not installed."""
 
 
-def measure() -> list[LlrpRate]:
-    return [_measure(size) for size in SIZES]
+def measure(reports: int = REPORTS) -> list[LlrpRate]:
+    return [_measure(size, reports) for size in SIZES]
 
 
-def _measure(size: int) -> LlrpRate:
-    stream = b"".join(_message(number, size) for number in range(REPORTS // size))
+def _measure(size: int, reports: int) -> LlrpRate:
+    stream = b"".join(_message(number, size) for number in range(reports // size))
     short = b"".join(_message(number, size) for number in range(max(PYLLRP_REPORTS // size, 1)))
     return LlrpRate(
         reports_per_message=size,
-        codec=_rate(lambda: _decode(stream), REPORTS),
-        bare_walk=_rate(lambda: _walk(stream), REPORTS),
-        trusting_walk=_rate(lambda: _trust(stream), REPORTS),
+        codec=_rate(lambda: _decode(stream), reports),
+        bare_walk=_rate(lambda: _walk(stream), reports),
+        trusting_walk=_rate(lambda: _trust(stream), reports),
         pyllrp=_rate(lambda: _pyllrp(short), max(PYLLRP_REPORTS // size, 1) * size) if find_spec("pyllrp") else None,
     )
 

@@ -5,9 +5,9 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Table, insert
+from sqlalchemy import Column, Table
 
 from bench.city import AUTHORITY, CHUNK, epc_of, fill, tid_of
 from registry_server.db import Base, Database, copy_rows
@@ -18,8 +18,6 @@ from registry_server.people.passwords import hash_password
 
 PASSWORD = "sundarban tigers swim"
 CHECKPOINTS = 4
-PASSAGES, FLAGS, AUDIT_ENTRIES, CASES = 300_000, 120_000, 1_000_000, 5_000
-FEW = 5_000  # so many rows need no shortcut
 OPEN_SHARE = 0.2  # of the flags; the others were decided
 FIRST = "মোঃ আব্দুল|Md. Abdul", "মোঃ|Md.", "মোসাম্মৎ|Mst.", "শেখ|Sheikh", "সৈয়দ|Syed", "আবু|Abu", "কাজী|Kazi", "মীর|Mir"
 MIDDLE = "করিম|Karim", "রহিম|Rahim", "জব্বার|Jabbar", "সালাম|Salam", "হালিম|Halim", "রফিক|Rafiq", "শফিক|Shafiq", "জলিল|Jalil", "কাদের|Kader"
@@ -28,7 +26,23 @@ Row = dict[str, Any]
 At = Callable[[datetime], Any]
 
 
-def fill_registry(database: Database, vehicles: int, now: datetime) -> None:
+class Sizes(NamedTuple):
+    """How much stands in the tables besides the vehicles. At most so many cases as vehicles."""
+
+    passages: int = 300_000
+    flags: int = 120_000
+    audit_entries: int = 1_000_000
+    cases: int = 5_000
+
+    def is_flagged(self, passage: int) -> bool:
+        """Evenly spread."""
+        return passage * self.flags // self.passages != (passage - 1) * self.flags // self.passages
+
+
+FULL = Sizes()
+
+
+def fill_registry(database: Database, vehicles: int, now: datetime, sizes: Sizes = FULL) -> None:
     """Serials, and all ids of vehicles, licences, owners, allocations and bindings, run from 1."""
     fill(database, 0, CHECKPOINTS)
     with database.write() as session:
@@ -45,7 +59,7 @@ def fill_registry(database: Database, vehicles: int, now: datetime) -> None:
                     created_at=now,
                 )
             )
-    rows = _Rows(vehicles, now, is_text=database.is_sqlite)
+    rows = _Rows(vehicles, now, sizes, is_text=database.is_sqlite)
     for name, of_table in rows.tables():
         while chunk := list(islice(of_table, CHUNK)):
             _copy(database, Base.metadata.tables[name], chunk)
@@ -63,10 +77,7 @@ def _copy(database: Database, table: Table, rows: list[Row]) -> None:
     defaults = {column.name: _default(column) for column in table.columns if column.name not in rows[0]}
     columns = [*rows[0], *defaults]
     with database.write() as session:
-        if len(rows) <= FEW:
-            session.execute(insert(table), rows)
-        else:
-            copy_rows(session, table, columns, [(*row.values(), *defaults.values()) for row in rows])
+        copy_rows(session, table, columns, [(*row.values(), *defaults.values()) for row in rows])
 
 
 def _default(column: Column[Any]) -> Any:
@@ -77,8 +88,8 @@ def _default(column: Column[Any]) -> Any:
 class _Rows:
     """Every table's rows, in the order in which tables refer to each other. The same numbers give the same rows."""
 
-    def __init__(self, vehicles: int, now: datetime, *, is_text: bool) -> None:
-        self._vehicles, self._now, self._is_text = vehicles, now, is_text
+    def __init__(self, vehicles: int, now: datetime, sizes: Sizes, *, is_text: bool) -> None:
+        self._vehicles, self._now, self._sizes, self._is_text = vehicles, now, sizes, is_text
         self._rng = random.Random(7)
         self._names = [_Name(first, middle, last) for first in FIRST for middle in MIDDLE for last in LAST]
 
@@ -191,15 +202,14 @@ class _Rows:
 
     def _passage(self, n: int) -> tuple[int | None, bytes, datetime]:
         """Who passes: mostly ours, some strangers, over the last day."""
-        at = self._now - timedelta(days=1) * ((PASSAGES - n) / PASSAGES)
+        at = self._now - timedelta(days=1) * ((self._sizes.passages - n) / self._sizes.passages)
         licence = n * 6_151 % self._vehicles + 1 if n % 12 else None
         epc = bytes(epc_of(licence)) if licence else bytes.fromhex("e2801170") + (n % 9_000).to_bytes(8)
         return licence, epc, at
 
     def _passages(self) -> Iterator[Row]:
-        for n in range(1, PASSAGES + 1):
+        for n in range(1, self._sizes.passages + 1):
             licence, epc, at = self._passage(n)
-            is_flagged = n * FLAGS // PASSAGES != (n - 1) * FLAGS // PASSAGES
             yield {
                 "id": n,
                 "authority_id": AUTHORITY,
@@ -212,11 +222,11 @@ class _Rows:
                 "is_time_sure": True,
                 "received_at": self._at(at),
                 "proof_level": "epc_only",
-                "verdict": "flagged" if is_flagged else "legal",
+                "verdict": "flagged" if self._sizes.is_flagged(n) else "legal",
             }
 
     def _flags(self) -> Iterator[Row]:
-        flagged = (n for n in range(1, PASSAGES + 1) if n * FLAGS // PASSAGES != (n - 1) * FLAGS // PASSAGES)
+        flagged = filter(self._sizes.is_flagged, range(1, self._sizes.passages + 1))
         for id_, n in enumerate(flagged, 1):
             licence, epc, at = self._passage(n)
             facts = self._facts(n, licence)
@@ -240,8 +250,8 @@ class _Rows:
                 "at": self._at(at),
                 "created_at": self._at(at),
                 "state": "open" if is_open else "dismissed",
-                "decision_id": None if is_open else id_ % CASES + 1,
-                "case_id": id_ % CASES + 1 if not is_open and id_ % 10 == 0 else None,
+                "decision_id": None if is_open else id_ % self._sizes.cases + 1,
+                "case_id": id_ % self._sizes.cases + 1 if not is_open and id_ % 10 == 0 else None,
             }
 
     def _facts(self, n: int, licence: int | None) -> Facts:
@@ -258,7 +268,7 @@ class _Rows:
         return kinds[n % len(kinds)]
 
     def _cases(self) -> Iterator[Row]:
-        for n in range(1, CASES + 1):
+        for n in range(1, self._sizes.cases + 1):
             yield {
                 "id": n,
                 "authority_id": AUTHORITY,
@@ -270,14 +280,14 @@ class _Rows:
                 "epc": bytes(epc_of(n)),
                 "note": "-",
                 "opened_by": officer_name(Role.MAGISTRATE),
-                "opened_at": self._now - timedelta(days=1),
+                "opened_at": self._at(self._now - timedelta(days=1)),
                 "withdrawn_by": None,
                 "withdrawn_at": None,
                 "withdrawn_note": "",
             }
 
     def _decisions(self) -> Iterator[Row]:
-        for n in range(1, CASES + 1):
+        for n in range(1, self._sizes.cases + 1):
             yield {
                 "id": n,
                 "authority_id": AUTHORITY,
@@ -286,17 +296,17 @@ class _Rows:
                 "note": "-",
                 "case_id": n,
                 "decided_by": officer_name(Role.MAGISTRATE),
-                "decided_at": self._now,
+                "decided_at": self._at(self._now),
             }
 
     def _audit(self) -> Iterator[Row]:
         verbs = ("licence:register", "tag:order", "tag:bind", "licence:renew", "flag:view")
-        for n in range(1, AUDIT_ENTRIES + 1):
+        for n in range(1, self._sizes.audit_entries + 1):
             licence = n % self._vehicles + 1
             yield {
                 "id": n,
                 "authority_id": AUTHORITY,
-                "at": self._at(self._now - timedelta(days=365) * ((AUDIT_ENTRIES - n) / AUDIT_ENTRIES)),
+                "at": self._at(self._now - timedelta(days=365) * ((self._sizes.audit_entries - n) / self._sizes.audit_entries)),
                 "by": officer_name(Role.LICENCE_OFFICER if n % 3 else Role.MAGISTRATE),
                 "action": verbs[n % len(verbs)],
                 "subject": f"KCC-{'G' if licence % 20 == 0 else 'P'}-{licence:06d}",

@@ -135,13 +135,13 @@ class Database:
 def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert many rows at full speed: COPY on PostgreSQL, many rows a statement on SQLite. Values are the driver's own types."""
     connection = session.connection()
-    names = ", ".join(columns)
+    into = f"{connection.dialect.identifier_preparer.format_table(table)} ({', '.join(columns)})"
     if connection.dialect.name == "postgresql":
-        with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
-        insert = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608 — names are ours
+        insert = f"INSERT INTO {into} VALUES "  # noqa: S608 — names are ours
         _insert_rows(_driver(connection), insert, f"({', '.join('?' * len(columns))})", list(rows))
 
 
