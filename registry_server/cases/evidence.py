@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from registry_server.authorities.models import Agent, Checkpoint
 from registry_server.matcher.models import Flag
@@ -80,20 +80,29 @@ def sightings_of(session: Session, flags: Sequence[Flag]) -> dict[int, list[Seen
     return {flag.id: seen[flag.passage_id] + (seen[flag.other_passage_id] if flag.other_passage_id else []) for flag in flags}
 
 
-def health_at(session: Session, flag: Flag) -> HealthThen | None:
-    """None: the agent had said nothing of itself before."""
-    row = session.execute(
-        select(AgentStateChange, Agent.slug)
-        .join(Agent, Agent.id == AgentStateChange.agent_id)
-        .join(AgentLife, AgentLife.agent_id == Agent.id)
-        .where(AgentLife.id == flag.life_id, AgentStateChange.received_at <= flag.created_at)
-        .order_by(AgentStateChange.received_at.desc(), AgentStateChange.id.desc())
+def health_at(session: Session, flags: Sequence[Flag]) -> dict[int, HealthThen]:
+    """By flag id; none of a flag whose agent had said nothing of itself before."""
+    said = aliased(AgentStateChange)
+    latest = (
+        select(said.id)
+        .where(said.agent_id == AgentLife.agent_id, said.received_at <= Flag.created_at)
+        .order_by(said.received_at.desc(), said.id.desc())
         .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    change: AgentStateChange = row[0]
-    return HealthThen(row[1], change.received_at, change.is_online, change.clock_offset_ms, tuple(sorted(change.readers.items())))
+        .correlate(AgentLife, Flag)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Flag.id, AgentStateChange, Agent.slug)
+        .join(AgentLife, AgentLife.id == Flag.life_id)
+        .join(AgentStateChange, AgentStateChange.id == latest)
+        .join(Agent, Agent.id == AgentLife.agent_id)
+        .where(Flag.id.in_([flag.id for flag in flags]))
+    )
+    return {flag_id: _health(change, agent) for flag_id, change, agent in rows}
+
+
+def _health(change: AgentStateChange, agent: str) -> HealthThen:
+    return HealthThen(agent, change.received_at, change.is_online, change.clock_offset_ms, tuple(sorted(change.readers.items())))
 
 
 def _sightings(passage_ids: Collection[int]) -> Any:

@@ -65,8 +65,8 @@ def test_the_readers_are_shown_as_they_were_then(street: Street) -> None:
         session.add(AgentStateChange(**later, received_at=NOON + timedelta(minutes=5)))
     street.drive(STRANGER, FOREIGN, at=NOON + timedelta(minutes=6))
     with street.database.read(street.authority_id) as session:
-        found = [evidence.health_at(session, flag) for flag in session.scalars(select(Flag).order_by(Flag.id))]
-    assert [(health.is_healthy, health.readers) for health in found if health] == [
+        found = evidence.health_at(session, session.scalars(select(Flag)).all())
+    assert [(health.is_healthy, health.readers) for _, health in sorted(found.items())] == [
         (True, (("north", "running"),)),
         (False, (("north", "lost"),)),
     ]
