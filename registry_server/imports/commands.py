@@ -6,6 +6,7 @@ import re
 import secrets
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -58,14 +59,13 @@ def import_bikes(  # noqa: PLR0913, PLR0917 — a command's options are its para
 ) -> None:
     """Register the bikes of a CSV file: first a dry run with a report row by row, with --apply all of them or none."""
     say = _Words(Texts.load(), lang)
+    report_path = report or file.with_name(f"{file.name}.report.csv")
     try:
         with installation(data_dir, database_url) as here:
-            outcome = _run(here, here.get_authority_id(authority), file, apply=apply)
+            outcome = _run(here, here.get_authority_id(authority), file, lambda found: _write_report(report_path, found, say), apply=apply)
     except FileRefused as refused:
         _show_refusal(say, refused, as_json=as_json)
         raise typer.Exit(EXIT_REFUSED) from None
-    report_path = report or file.with_name(f"{file.name}.report.csv")
-    _write_report(report_path, outcome, say)
     _show(outcome, report_path, say, as_json=as_json)
     if outcome.judged.bad:
         raise typer.Exit(EXIT_REFUSED)
@@ -114,20 +114,22 @@ class _Words(NamedTuple):
         return digits(value, self.language) if is_count else value
 
 
-def _run(here: Installation, authority_id: int, file: Path, *, apply: bool) -> Outcome:
+def _run(here: Installation, authority_id: int, file: Path, report: Callable[[Outcome], None], *, apply: bool) -> Outcome:
+    """A report that cannot be written undoes the import: it alone says which bike got which number."""
     data = _contents(file)
     act, keys = here.act(authority_id), keys_of(here.settings, here.database)
-    if not apply:
-        with here.database.read(authority_id) as session:
-            return Outcome(service.judge(session, data, act=act, secrets=keys), None)
-    with here.database.write(authority_id) as session:
-        lock_counter(session, authority_id)  # nobody registers between the judging and the writing
+    with here.database.write(authority_id) if apply else here.database.read(authority_id) as session:
+        if apply:
+            lock_counter(session, authority_id)  # nobody registers between the judging and the writing
         judged = service.judge(session, data, act=act, secrets=keys)
-        if judged.bad:
-            return Outcome(judged, None)
-        serials = service.apply(session, judged, file.name, act=act, tools=ImportTools(keys, secrets.randbits))
-    refresh_statistics(here.database)
-    return Outcome(judged, serials)
+        serials = None
+        if apply and not judged.bad:
+            serials = service.apply(session, judged, file.name, act=act, tools=ImportTools(keys, secrets.randbits))
+        outcome = Outcome(judged, serials)
+        report(outcome)
+    if serials is not None:
+        refresh_statistics(here.database)
+    return outcome
 
 
 def _contents(file: Path) -> bytes:
@@ -140,12 +142,12 @@ def _contents(file: Path) -> bytes:
 def _write_report(path: Path, outcome: Outcome, say: _Words) -> None:
     """One line a row, readable by a spreadsheet (with a byte-order mark, so that Bangla is not garbled there). No NID stands in it."""
     serials = dict(zip((row.line for row in outcome.judged.good), outcome.serials or (), strict=False))
-    lines = {row.line: ("ok", str(serials.get(row.line, ""))) for row in outcome.judged.good}
-    lines |= {row.line: ("bad", " ".join(map(say.problem, row.problems))) for row in outcome.judged.bad}
+    lines = {row.line: (say.of("imports.ok"), str(serials.get(row.line, ""))) for row in outcome.judged.good}
+    lines |= {row.line: (say.of("imports.bad"), " ".join(map(say.problem, row.problems))) for row in outcome.judged.bad}
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             writer = csv.writer(out)
-            writer.writerow(("line", "result", "serial or problem"))
+            writer.writerow(say.of(f"imports.{name}") for name in ("line", "result", "serial_or_problem"))
             writer.writerows((line, result, _harmless(text)) for line, (result, text) in sorted(lines.items()))
     except OSError as error:
         raise SetupError(f"the report cannot be written to {path}: {error.strerror}; name another place with --report") from error

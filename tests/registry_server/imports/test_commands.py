@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from registry_server.authorities.models import Authority
 from registry_server.command_line import installation
+from registry_server.errors import SetupError
 from registry_server.imports.commands import import_bikes
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "bikes.csv"
@@ -44,6 +45,13 @@ def test_a_dry_run_then_the_real_one_then_a_refusal(data_dir: Path) -> None:
     assert report_of(data_dir)[1] == ["2", "ok", "1"]
 
 
+def test_where_the_report_cannot_be_written_nothing_is_taken_in(data_dir: Path, tmp_path: Path) -> None:
+    nowhere = run(data_dir, EXAMPLE, "--apply", "--report", str(tmp_path / "no" / "such" / "folder.csv"))
+    assert isinstance(nowhere.exception, SetupError)
+    again = run(data_dir, EXAMPLE, "--apply", "--json")
+    assert json.loads(again.stdout)["serials"] == [1, 12]
+
+
 def test_the_report_has_every_row_no_nid_and_no_formula(data_dir: Path, tmp_path: Path) -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
     bad = tmp_path / "bad.csv"
@@ -52,7 +60,7 @@ def test_the_report_has_every_row_no_nid_and_no_formula(data_dir: Path, tmp_path
     assert answer.exit_code == 2
     assert json.loads(answer.stdout)["bad"] == [{"line": 4, "problems": [{"field": "name_bn", "code": "not_bangla"}]}]
     rows = report_of(data_dir)
-    assert [row[1] for row in rows] == ["result", "ok", "ok", "bad"]
+    assert [row[1] for row in rows] == ["ফলাফল", "ঠিক", "ঠিক", "ভুল"]
     assert not any("900000000" in cell or cell.startswith("=") for row in rows for cell in row)
 
 
