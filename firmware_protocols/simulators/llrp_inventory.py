@@ -185,6 +185,8 @@ class Inventory:
                 yield self._speaker.notify(tlv(Tlv.AISPEC_EVENT, event), now_s)
             if stretch.index + 1 == len(spec.aispecs):
                 yield from self._end(spec, now_s)
+                if spec.boundary.starts_at_once:  # its trigger still stands: hosts (sllurp, CrossMgr) read for hours by such a ROSpec
+                    yield from self._start(spec, now_s)
                 return
             self._begin(stretch.index + 1, spec.aispecs[stretch.index + 1], now_s)
         if spec.ends_s is not None and now_s >= spec.ends_s:

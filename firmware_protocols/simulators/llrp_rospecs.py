@@ -264,14 +264,17 @@ def _filters_of(data: bytes, configurations: list[Parameter]) -> Iterator[tuple[
 
 
 def _read_filter(data: bytes, parameter: Parameter) -> Filter | None:
+    """Of a filter that names no action (sllurp) the tags that match take part; one that minds the flags is passed over."""
     need(parameter, 1)
-    target, action = None, None
+    target, action = None, 0
     for inner in parameters_of(data, parameter.start + 1, parameter.end):
         if inner.type == Tlv.C1G2_TAG_INVENTORY_MASK:
             target = _read_mask(data, inner)
         elif inner.type == Tlv.C1G2_STATE_UNAWARE_ACTION:
             need(inner, 1)
             action = data[inner.start]
+        elif inner.type == Tlv.C1G2_STATE_AWARE_ACTION:
+            return None
     if target is None:
         raise Malformed("a C1G2TagInventoryMask in the C1G2Filter", "none")
     return Filter(target, action) if action in UNAWARE_ACTIONS else None

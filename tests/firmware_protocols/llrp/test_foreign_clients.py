@@ -19,7 +19,7 @@ from tests.firmware_protocols.simulators.test_llrp_reader import TICK_S, Talk
 
 ROSPEC = 5
 NO_STOP = tlv(Tlv.ROSPEC_STOP_TRIGGER, bytes(5))
-IMMEDIATE = tlv(Tlv.ROSPEC_START_TRIGGER, b"\x01")
+WHEN_TOLD, IMMEDIATE = tlv(Tlv.ROSPEC_START_TRIGGER, b"\0"), tlv(Tlv.ROSPEC_START_TRIGGER, b"\x01")
 EACH_TAG = tlv(Tlv.RO_REPORT_SPEC, struct.pack(">BH", 1, 1), tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, b"\x10\x80"))
 ENDLESS = tlv(Tlv.AISPEC_STOP_TRIGGER, bytes(5))
 
@@ -81,7 +81,7 @@ class TestStartAndStop:
     @pytest.mark.parametrize("kind", [MessageType.START_ROSPEC, MessageType.STOP_ROSPEC])
     def test_0_means_all_to_those_alone_that_may_mean_all(self, kind: MessageType) -> None:
         talk = talk_before()
-        add(talk, rospec(start=tlv(Tlv.ROSPEC_START_TRIGGER, b"\0")))
+        add(talk, rospec(start=WHEN_TOLD))
         assert status_of(talk.send(kind, "00000000")) is Status.BAD_PARAMETER
         assert status_of(talk.send(MessageType.DISABLE_ROSPEC, "00000000")) is Status.OK
 
@@ -140,7 +140,8 @@ class TestStretches:
         for antenna in (1, 2):
             talk.field.enter(new_tag(antenna), enters_s=0.0, antenna=antenna)
         ask_for_events(talk, 2, 6)
-        add(talk, rospec(aispec(lasting(300), antenna=2), aispec(lasting(300), antenna=1)))
+        add(talk, rospec(aispec(lasting(300), antenna=2), aispec(lasting(300), antenna=1), start=WHEN_TOLD))
+        talk.send(MessageType.START_ROSPEC, f"{ROSPEC:08x}")
         first, second = talk.pass_time(0.25), talk.pass_time(1.0)
         assert {seen.antenna for seen in seen_in(first)} == {2}
         told = [notice for notice in second if isinstance(notice, Notice)]
@@ -150,10 +151,20 @@ class TestStretches:
             ("rospec", f"01{ROSPEC:08x}00000000"),
         ]
 
+    def test_one_that_starts_at_once_starts_again_after_the_last(self) -> None:
+        """By such a ROSpec sllurp (`report_every_n_tags`) and CrossMgr read for hours."""
+        talk = talk_before(new_tag())
+        ask_for_events(talk, 2)
+        began = add(talk, rospec(aispec(lasting(200)), start=IMMEDIATE))
+        events = began + talk.pass_time(1.1)
+        assert [notice.code for notice in notices(events, "rospec")][:5] == [0, 1, 0, 1, 0]
+        assert len(seen_in(events)) > 15
+
     def test_reports_at_the_end_of_each(self) -> None:
         talk = talk_before(new_tag())
         reports = EACH_TAG.replace(struct.pack(">BH", 1, 1), struct.pack(">BH", 1, 0), 1)
-        add(talk, rospec(aispec(lasting(200)), aispec(lasting(200)), reports=reports))
+        add(talk, rospec(aispec(lasting(200)), aispec(lasting(200)), reports=reports, start=WHEN_TOLD))
+        talk.send(MessageType.START_ROSPEC, f"{ROSPEC:08x}")
         seen = seen_in(talk.pass_time(1.0))
         assert len(seen) == 2
         assert all((each.reads or 0) > 3 for each in seen)
@@ -162,8 +173,8 @@ class TestStretches:
         talk = talk_before(new_tag(1), new_tag(2))
         ask_for_events(talk, 2)
         by_tags = tlv(Tlv.TAG_OBSERVATION_TRIGGER, struct.pack(">BBHHHI", 0, 0, 2, 0, 0, 5000))
-        began = add(talk, rospec(aispec(tlv(Tlv.AISPEC_STOP_TRIGGER, b"\x03" + bytes(4), by_tags))))
-        events = began + talk.pass_time(1.0)
+        add(talk, rospec(aispec(tlv(Tlv.AISPEC_STOP_TRIGGER, b"\x03" + bytes(4), by_tags)), start=WHEN_TOLD))
+        events = talk.send(MessageType.START_ROSPEC, f"{ROSPEC:08x}") + talk.pass_time(1.0)
         assert [notice.code for notice in notices(events, "rospec")] == [0, 1]
 
     def test_version_1_1_reports_after_so_many_milliseconds(self) -> None:
@@ -185,23 +196,25 @@ class TestFilters:
         add(talk, rospec(aispec(inventory=b"".join(filters))))
         return {seen.epc for seen in seen_in(talk.pass_time(0.3))}
 
-    def by_epc(self, start: str, action: int) -> bytes:
+    def by_epc(self, start: str, action: int | None) -> bytes:
         mask = bytes.fromhex(start)
         inventory_mask = tlv(Tlv.C1G2_TAG_INVENTORY_MASK, struct.pack(">BHH", 0x40, 32, 8 * len(mask)), mask)
-        return tlv(Tlv.C1G2_FILTER, bytes(1), inventory_mask, tlv(Tlv.C1G2_STATE_UNAWARE_ACTION, bytes((action,))))
+        named = b"" if action is None else tlv(Tlv.C1G2_STATE_UNAWARE_ACTION, bytes((action,)))
+        return tlv(Tlv.C1G2_FILTER, bytes(1), inventory_mask, named)
 
     @pytest.mark.parametrize(
         ("filters", "found"),
         [
             pytest.param([], {"ours", "other"}, id="none"),
             pytest.param([("e280", 0)], {"ours"}, id="select what matches"),
+            pytest.param([("e280", None)], {"ours"}, id="no action named (sllurp)"),
             pytest.param([("e280", 4)], {"other"}, id="select what does not match"),
             pytest.param([("e280", 3)], {"other"}, id="take away what matches"),
             pytest.param([("e280", 0), ("3008", 1)], {"ours", "other"}, id="and add others"),
             pytest.param([("ffff", 0)], set(), id="nothing matches"),
         ],
     )
-    def test_which_tags_take_part(self, filters: list[tuple[str, int]], found: set[str]) -> None:
+    def test_which_tags_take_part(self, filters: list[tuple[str, int | None]], found: set[str]) -> None:
         names = {self.OURS.epc: "ours", self.OTHER.epc: "other"}
         assert {names[epc] for epc in self.seen_with(*(self.by_epc(*each) for each in filters))} == found
 
