@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from firmware_protocols.impinj_json.requests import BASE, MAX_PORTS, STREAM_PATH
-from firmware_protocols.simulators.smart import SmartReader
+from firmware_protocols.impinj_json.requests import BASE, DISABLED, ENABLED, MAX_PORTS, STREAM_PATH
+from firmware_protocols.simulators.smart import UNASKED, ImpinjTeller, SmartReader
 
 OK, NO_CONTENT = 200, 204
 BAD_REQUEST, NOT_FOUND, NOT_ALLOWED, CONFLICT, BUSY = 400, 404, 405, 409, 503
@@ -55,9 +55,13 @@ class R700Rest:
         if self._reader.is_reading:
             return _answer({"message": "an inventory is running"}, CONFLICT)
         try:
-            self._reader.read_before(_ports_of(json.loads(body)))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            profile = json.loads(body)
+            ports, wanted = _ports_of(profile), _wanted_by(profile)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return _answer({"message": f"no inventory profile: {error}"}, BAD_REQUEST)
+        if isinstance(self._reader.teller, ImpinjTeller):
+            self._reader.teller.wanted = wanted
+        self._reader.read_before(ports)
         return HttpAnswer(NO_CONTENT)
 
     def _stop(self, _body: bytes) -> HttpAnswer:
@@ -77,6 +81,13 @@ def _ports_of(profile: dict[str, list[dict[str, int]]]) -> frozenset[int]:
     if not ports:
         raise ValueError("antennaConfigs is empty")
     return ports
+
+
+def _wanted_by(profile: dict[str, dict[str, dict[str, str]]]) -> frozenset[str]:
+    """The fields of a tag event: what is told unasked, as the profile enables and disables it."""
+    said = profile.get("eventConfig", {}).get("tagInventory", {})
+    enabled, disabled = ({name for name, state in said.items() if state == word} for word in (ENABLED, DISABLED))
+    return (UNASKED | enabled) - disabled
 
 
 def _answer(value: dict[str, str], status: int = OK) -> HttpAnswer:

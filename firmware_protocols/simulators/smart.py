@@ -1,6 +1,7 @@
 """Readers that only tell what they see: R700s, Zebra readers, keyboards. They begin by themselves and hear no command."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -20,6 +21,10 @@ HOPS_KHZ = (865_700, 866_300, 866_900, 867_500)
 PHASE_STEP = 33.75
 MOST_IN_BATCH = 25  # of the longest EPCs: a handheld's message has at most 6,144 bytes (techdocs.zebra.com)
 HANDHELD, FIXED = "handheld", "fixed"
+UNASKED = frozenset({"epc", "antennaPort", "peakRssiCdbm"})
+"""What an R700 tells of a tag when its profile says nothing of events: what impinj-iot 0.4.0 (PyPI) lives on."""
+PUSHED = frozenset({"epcHex", "tidHex", "antennaPort", "peakRssiCdbm", "frequency", "phaseAngle", "lastSeenTime"})
+"""What one tells that reads by itself, as its owner is told to set it (docs/readers.md)."""
 
 
 class Told(NamedTuple):
@@ -39,7 +44,7 @@ class SmartReader:
     """A SimulatedReader that reads from its first moment on, before all its antennas in every round; until it is told otherwise."""
 
     def __init__(self, teller: Teller, field: TagField, rng: Random, faults: LineFaults, options: ReaderOptions) -> None:
-        self._teller, self._field, self._options = teller, field, options
+        self.teller, self._field, self._options = teller, field, options
         self.line = FaultyLine(faults, rng)
         self._ports = self.all_ports
         self._next_round_s: float | None = None
@@ -73,7 +78,7 @@ class SmartReader:
     def _run_round(self, now_s: float) -> None:
         ports = sorted(self._ports - self._options.missing_antennas)
         heard = [answer for port in ports for answer in self._field.run_round(now_s, port)]
-        for told in self._teller.tell(heard, now_s, is_reading=self.is_reading):
+        for told in self.teller.tell(heard, now_s, is_reading=self.is_reading):
             if self.line.put(told.frame):
                 for presence in told.presences:
                     self._field.note_reported(presence, now_s)
@@ -83,6 +88,8 @@ class ImpinjTeller:
     """Lines of an R700: its status when that changes, a line for each report; a blank line when it has long said nothing."""
 
     def __init__(self) -> None:
+        self.wanted = PUSHED
+        """Which fields of a tag it tells."""
         self._last_s = -inf
         self._was_reading: bool | None = None
         self._reports = 0
@@ -103,15 +110,19 @@ class ImpinjTeller:
     def _event(self, answer: Answer, now_s: float) -> dict[str, object]:
         self._reports += 1
         tag = {
+            "epc": _base64(answer.tag.epc),
             "epcHex": answer.tag.epc.hex().upper(),
+            "tid": _base64(answer.tag.tid),
             "tidHex": answer.tag.tid.hex().upper(),
+            "pc": _base64(answer.tag.pc.to_bytes(2)),
             "antennaPort": answer.presence.antenna,
             "peakRssiCdbm": round(answer.rssi_dbm * 100),
             "frequency": HOPS_KHZ[self._reports % len(HOPS_KHZ)],
             "phaseAngle": self._reports * PHASE_STEP % 360,
             "lastSeenTime": _iso(now_s),
         }
-        return {"timestamp": _iso(now_s), "eventType": "tagInventory", "tagInventoryEvent": tag}
+        told = {name: value for name, value in tag.items() if name in self.wanted}
+        return {"timestamp": _iso(now_s), "eventType": "tagInventory", "tagInventoryEvent": told}
 
 
 class ZebraFixedTeller:
@@ -191,6 +202,10 @@ def zebra_teller(options: ReaderOptions) -> Teller:
 
 def _line(event: Mapping[str, object]) -> bytes:
     return json.dumps(event, separators=(",", ":")).encode("ascii") + b"\r\n"
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode("ascii")
 
 
 def _iso(now_s: float) -> str:

@@ -1,7 +1,9 @@
 """The REST interface of a simulated R700: what it does as it is asked, and what it refuses as the reader would."""
 
 import json
+from base64 import urlsafe_b64decode
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,30 @@ def test_it_reads_before_the_ports_that_it_was_asked_for() -> None:
     talk.listen(0.0)
     events = [json.loads(line) for line in talk.listen(1.0).splitlines()]
     assert {event["tagInventoryEvent"]["antennaPort"] for event in events if "tagInventoryEvent" in event} == {1, 2}
+
+
+ANTENNA = {"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 3000}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        pytest.param({}, {"epc", "antennaPort", "peakRssiCdbm"}, id="nothing said (impinj-iot)"),
+        pytest.param({"epcHex": "enabled"}, {"epc", "epcHex", "antennaPort", "peakRssiCdbm"}, id="one more"),
+        pytest.param({"epc": "disabled", "tidHex": "enabled"}, {"tidHex", "antennaPort", "peakRssiCdbm"}, id="one for another"),
+        pytest.param({"tagReporting": {"reportingIntervalSeconds": 0}}, {"epc", "antennaPort", "peakRssiCdbm"}, id="other settings"),
+    ],
+)
+def test_a_tag_is_told_with_the_fields_that_were_asked_for(said: dict[str, object], fields: set[str]) -> None:
+    talk = Talk()
+    talk.field.enter(new_tag(), enters_s=0.0)
+    profile: dict[str, Any] = ANTENNA | ({"eventConfig": {"tagInventory": said}} if said else {})
+    assert talk.status(HttpRequest("POST", START.path, profile)) == 204
+    talk.listen(0.0)
+    events = [json.loads(line) for line in talk.listen(1.0).splitlines()]
+    tags = [event["tagInventoryEvent"] for event in events if "tagInventoryEvent" in event]
+    assert {frozenset(tag) for tag in tags} == {frozenset(fields)}
+    assert all(urlsafe_b64decode(tag["epc"]) == EPC for tag in tags if "epc" in tag)
 
 
 def test_what_it_says_of_itself_is_what_the_door_reads() -> None:
