@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from firmware_protocols.chafon.frames import HEARTBEAT, MAX_DATA, PUBLIC_ADDRESS, build_frame
 from firmware_protocols.chafon.tables import Code, Model, Opcode
+from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import HostCommand
 from firmware_protocols.simulators.chafon_requests import ACT_SIZE, ScanRequest, do_act, parse_act, parse_bare_scan, parse_scan
 from firmware_protocols.simulators.chafon_settings import Settings, SettingsDesk
@@ -41,7 +42,7 @@ class ChafonDialect:
 
     def __init__(self, tags: TagField, options: ReaderOptions) -> None:
         self._tags, self._options = tags, options
-        self._model = Model(options.model or Model.R288)
+        self._model = _model(options)
         address = DEFAULT_READER_ADDRESS if options.address is None else options.address
         self._settings = Settings(address, int(options.pushes))
         self._desk = SettingsDesk(self._settings, self._model, options)
@@ -195,6 +196,13 @@ class ChafonDialect:
 
     def _frame(self, opcode: int, status: Code, data: bytes, *, address: int | None = None) -> bytes:
         return build_frame(self._settings.address if address is None else address, opcode, bytes((status,)) + data[:MAX_DATA])
+
+
+def _model(options: ReaderOptions) -> Model:
+    """Raises BadArgument for a model that is not simulated."""
+    if options.model not in {None, *Model}:
+        raise BadArgument("chafon", "model", "288 (86, MU8xx, MU9xx too), uhfreader18 (RU5102 too) or ex10", str(options.model))
+    return Model(options.model or Model.R288)
 
 
 def _rssi_byte(answer: Answer) -> int:

@@ -6,6 +6,7 @@ from firmware_protocols.chafon.codec import ChafonCodec
 from firmware_protocols.chafon.frames import build_frame
 from firmware_protocols.chafon.tables import Model
 from firmware_protocols.commands import Bank, GetInfo, GetRegion, ReadBank, SetAntennas, StartInventory, StopInventory, WriteEpc
+from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Status, TagSeen
 from firmware_protocols.simulators import ReaderOptions, SimulatedTag
 from tests.firmware_protocols.reading import errors_of
@@ -24,6 +25,11 @@ def send(talk: Conversation, command: int, data: str = "", *, address: int = 0) 
 
 def replies_in(events: list[Event]) -> list[Reply]:
     return [event for event in events if isinstance(event, Reply)]
+
+
+def test_a_model_that_is_not_played_is_refused_with_those_that_are() -> None:
+    with pytest.raises(BadArgument, match=r"expected 288 .*uhfreader18 .*ex10, found mu9"):
+        Conversation("chafon", options=ReaderOptions(model="mu9"))
 
 
 @pytest.mark.parametrize("model", list(Model))
