@@ -221,7 +221,7 @@ class Inventory:
         access = next((each for each in self.specs.access_specs.values() if each.means(tag, antenna, spec.rospec_id)), None)
         done = NOTHING_DONE
         if access:
-            done = Done(access.access_spec_id, b"".join(operate(tag, access.operations)))
+            done = Done(access.access_spec_id, b"".join(operate(tag, access.operations, self._speaker.version)))
             self._count_down(access)
         report = Report(seen, answer, spec.rospec_id, done, self._speaker.clock_us(now_s), self._reader.rng.randrange(4096))
         self._reports.add(report)

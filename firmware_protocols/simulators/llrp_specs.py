@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from firmware_protocols.commands import Bank
 from firmware_protocols.gen2 import Gen2Error, LockChange, LockField, lock_change
 from firmware_protocols.llrp.frames import Malformed, Parameter, parameters_of, tlv
-from firmware_protocols.llrp.tables import LOCK_DATA_FIELD, LOCK_PRIVILEGE, Tlv
+from firmware_protocols.llrp.tables import LOCK_DATA_FIELD, LOCK_PRIVILEGE, Tlv, Version
 from firmware_protocols.simulators.llrp_rospecs import RoSpec, Target, need
 from firmware_protocols.simulators.simulated_tag import SimulatedTag, TagRefused, WrongPassword
 
@@ -31,9 +31,10 @@ RESULT_CODES: dict[int, dict[int, int]] = {
     Tlv.C1G2_KILL_RESULT: {Gen2Error.OTHER: 1, Gen2Error.LOW_POWER: 2, WRONG_PASSWORD: 6},
     Tlv.C1G2_LOCK_RESULT: {Gen2Error.LOW_POWER: 1, WRONG_PASSWORD: 5, Gen2Error.MEMORY_OVERRUN: 6, Gen2Error.MEMORY_LOCKED: 7},
 }
-"""Result of an operation by the tag's refusal."""
+"""Result of an operation by the tag's refusal, in the words of 1.1; 1.0.1 ends with the non-specific reader error."""
 TAG_ERROR: dict[int, int] = {Tlv.C1G2_READ_RESULT: 1, Tlv.C1G2_KILL_RESULT: 3, Tlv.C1G2_LOCK_RESULT: 2}
 OTHER_TAG_ERROR = 4
+"""Then comes "no response from the tag", then the non-specific reader error, of every operation."""
 _FIELD = {code: each for each, code in LOCK_DATA_FIELD.items()}
 _ACTION = {code: each for each, code in LOCK_PRIVILEGE.items()}
 
@@ -131,7 +132,7 @@ def _read_operation(data: bytes, part: Parameter) -> Operation:
     return Operation(part.type, data[part.start : part.end])
 
 
-def operate(tag: SimulatedTag, operations: tuple[Operation, ...]) -> Iterator[bytes]:
+def operate(tag: SimulatedTag, operations: tuple[Operation, ...], version: Version) -> Iterator[bytes]:
     """Do them in turn; the result parameter of each."""
     for operation in operations:
         kind = ACCESS_OPS[Tlv(operation.kind)]
@@ -139,10 +140,20 @@ def operate(tag: SimulatedTag, operations: tuple[Operation, ...]) -> Iterator[by
         try:
             code, said = 0, _do(tag, operation)
         except WrongPassword:
-            code, said = RESULT_CODES[kind][WRONG_PASSWORD], _said_nothing(kind)
+            code, said = _code(kind, WRONG_PASSWORD, version), _said_nothing(kind)
         except TagRefused as refusal:
-            code, said = RESULT_CODES[kind].get(refusal.code, TAG_ERROR.get(kind, OTHER_TAG_ERROR)), _said_nothing(kind)
+            code, said = _code(kind, refusal.code, version), _said_nothing(kind)
         yield tlv(kind, bytes((code,)), op_spec_id, said)
+
+
+def _code(kind: int, refusal: int, version: Version) -> int:
+    """A tag that was given a wrong password is silent: so says a reader that has no word for it."""
+    tag_error = TAG_ERROR.get(kind, OTHER_TAG_ERROR)
+    no_response, reader_error = tag_error + 1, tag_error + 2
+    code = RESULT_CODES[kind].get(refusal, tag_error)
+    if version is Version.V1_0_1 and code > reader_error:
+        return no_response if refusal == WRONG_PASSWORD else tag_error
+    return code
 
 
 def _said_nothing(kind: int) -> bytes:

@@ -87,7 +87,8 @@ def test_a_tag_is_written_locked_and_then_refuses(family: str) -> None:
 
     assert talk.ask(WriteEpc(EPC, 0x3000, epc=NEW_EPC)).status in (Status.LOCKED, Status.WRITE_FAILED)
     refusal = talk.ask(WriteEpc(EPC, 0x3000, SECRET + 1, epc=NEW_EPC))
-    assert refusal.status is Status.WRONG_PASSWORD or "wrong access password" in refusal.detail
+    has_no_word = family == "llrp"  # 1.0.1: the tag is silent
+    assert refusal.status is (Status.NO_TAG if has_no_word else Status.WRONG_PASSWORD) or "wrong access password" in refusal.detail
     assert talk.ask(ReadBank(Bank.RESERVED, 2, 2, epc=NEW_EPC)).status is not Status.OK
     assert tag.epc == NEW_EPC
 
@@ -128,7 +129,9 @@ def test_without_a_tag_in_the_field(family: str) -> None:
 def test_reading_beyond_the_memory_of_the_tag(family: str) -> None:
     talk = Conversation(family)
     talk.field.enter(new_tag(), enters_s=0.0)
-    assert talk.ask(ReadBank(Bank.TID, 0, 20)).status in (Status.MEMORY_OVERRUN, Status.BAD_PARAMETER)
+    has_no_word = family == "llrp"  # 1.0.1: "non-specific tag error"
+    said = (Status.TAG_ERROR,) if has_no_word else (Status.MEMORY_OVERRUN, Status.BAD_PARAMETER)
+    assert talk.ask(ReadBank(Bank.TID, 0, 20)).status in said
 
 
 @ALL_FAMILIES
