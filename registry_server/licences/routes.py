@@ -193,6 +193,8 @@ def registration_problems(request: Request, refused: FieldProblem | FieldProblem
     sentences |= {field: pages.say(request, "licences.fill_in", field=label) for field, label in missing.items()}
     if "name_en" in sentences and with_suggestions(form).get("name_en", "") != form.get("name_en", ""):
         sentences["name_en"] = pages.say(request, "error.check_latin_name")
+    elif "name_bn" in sentences and not form.get("name_en", "").strip():
+        sentences.pop("name_en", None)  # it may stay empty: its suggestion comes with a Bangla name that can be read
     return sentences
 
 

@@ -21,6 +21,8 @@ def test_a_bike_without_a_licence_is_on_the_page_a_moment_after_its_tag_answered
     card = page.locator(".wall-card", has_text=stranger.epc.hex().upper())
     expect(card).to_be_visible()
     expect(card).to_contain_text(PTI_MORE.name_bn)
+    expect(page.locator("#connection")).to_be_visible()
+    expect(page.locator("#connection")).to_have_attribute("data-state", "on")
 
 
 def test_a_legal_bike_passes_green_and_raises_no_flag(town: Town, page: Page) -> None:

@@ -56,6 +56,7 @@
 
   // The connection dot of pages with a live stream (such a page's own script says these).
   const dot = document.getElementById("connection");
+  if (dot) dot.hidden = false; // without a script there is no connection to speak of
   const show = (state) => {
     if (!dot) return;
     const text = dot.querySelector(".dot__text");

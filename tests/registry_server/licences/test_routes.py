@@ -86,6 +86,13 @@ def test_without_a_script_the_latin_name_is_suggested_by_the_first_answer(office
     assert 'value="Md. Rahim Uddin"' in answer.text
 
 
+def test_an_empty_latin_name_is_no_fault_while_the_bangla_one_cannot_be_read(officer: Browser) -> None:
+    answer = register(officer, {"name_bn": "Rahim", "name_en": ""})
+    assert answer.status_code == 422
+    assert 'href="#name_bn"' in answer.text
+    assert 'href="#name_en"' not in answer.text
+
+
 def test_with_a_script_the_field_comes_back_filled(officer: Browser) -> None:
     answer = officer.post("/licences/latin-name", {"name_bn": "আব্দুল করিম", "name_en": ""})
     assert 'value="Abdul Karim"' in answer.text

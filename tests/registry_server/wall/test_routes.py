@@ -1,5 +1,6 @@
 """The wall's page as it is without a script, and who may see it."""
 
+import re
 from datetime import date
 
 import pytest
@@ -27,6 +28,7 @@ def test_every_role_sees_what_passed_without_a_script(client_for: ClientFor, str
     for text in ("খুলনা-প ০০০০০১", "লাইসেন্সের মেয়াদ শেষ", "খুলনা-প ০০০০০২", "শুধু ট্যাগ নম্বর", "এখানে এখনো ক্যামেরা নেই", 'http-equiv="refresh"'):
         assert text in page
     assert f"/review/L{flagged[0]}-{street.places['pti-more']}" in page
+    assert re.search(r'id="connection"[^>]* hidden>', page), "nothing connects without a script"
 
 
 def test_the_wall_names_no_person(client_for: ClientFor, street: Street) -> None:
