@@ -6,19 +6,20 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from firmware_protocols.catalogue import codec_for
+from firmware_protocols.catalogue import LISTENED_FAMILIES, codec_for
 from firmware_protocols.codec import Direction
 from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
 from reader_agent.links.open_link import open_link
 from reader_agent.reader_tool import encode
-from reader_agent.reader_tool.decode import NotHex, bytes_of_hex, decode_lines
+from reader_agent.reader_tool.decode import NotHex, bytes_of_hex, decode_lines, is_json_text
 from reader_agent.reader_tool.probe import Attempt, Found, probe
 from reader_agent.reader_tool.record import record
 from reader_agent.reader_tool.replay_command import replay
@@ -37,7 +38,9 @@ app = typer.Typer(
 @app.command()
 def decode(
     family: FamilyName,
-    words: Annotated[list[str], typer.Argument(metavar="HEX…", help="Bytes in hex, or - for standard input.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="HEX…", help="Bytes in hex, or - for standard input. JSON of a smart reader may stand as it is.")
+    ],
     *,
     is_raw: Annotated[bool, typer.Option("--raw", help="Standard input is bytes, not hex.")] = False,
     direction: Annotated[Direction, typer.Option(help="Whose bytes: the reader's, or what a host sends.")] = Direction.FROM_READER,
@@ -49,7 +52,7 @@ def decode(
     if not any(word.strip() for word in words):
         refuse("no bytes were given; write them in hex, or - for standard input")
     try:
-        for line in decode_lines(codec_for(family, direction=direction), _input(words, is_raw=is_raw)):
+        for line in decode_lines(codec_for(family, direction=direction), _input(family, words, is_raw=is_raw)):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     except NotHex as error:
@@ -79,11 +82,15 @@ for command in (read, write_epc, lock, set_password, record, replay, simulate):
     app.command()(command)
 
 
-def _input(words: list[str], *, is_raw: bool) -> Iterable[bytes]:
+def _input(family: str, words: list[str], *, is_raw: bool) -> Iterable[bytes]:
     if words != ["-"]:
-        return bytes_of_hex([" ".join(words)])
+        text = " ".join(words)
+        return [f"{text}\n".encode()] if family in LISTENED_FAMILIES and is_json_text(text) else bytes_of_hex([text])
     pieces = iter(partial(os.read, sys.stdin.fileno(), CHUNK), b"")
-    return pieces if is_raw else bytes_of_hex(piece.decode("utf-8", "replace") for piece in pieces)
+    first = next(pieces, b"")
+    is_json = family in LISTENED_FAMILIES and is_json_text(first.decode("utf-8", "replace"))
+    whole = chain([first], pieces)
+    return whole if is_raw or is_json else bytes_of_hex(piece.decode("utf-8", "replace") for piece in whole)
 
 
 def _show(url: str, found: Found | None, attempts: list[Attempt]) -> None:

@@ -10,6 +10,7 @@ from reader_agent.reader_tool.meanings import event_with_meaning
 
 _AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|\\x|[,:;{}-]")  # 0xBB, \xBB, { BB, 02 }, BB:02, BB-02: as if spaces were between
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
+_JSON = re.compile(r"\s*(\{\s*\"|\[\s*\{)")  # a quote or a bracket stands in no hex
 _SHOWN = 40
 
 
@@ -65,6 +66,11 @@ def bytes_of_hex(pieces: Iterable[str]) -> Iterator[bytes]:
     for piece in pieces:
         yield reader.feed(piece)
     reader.finish()
+
+
+def is_json_text(text: str) -> bool:
+    """Does it begin as the events of smart readers do?"""
+    return _JSON.match(text) is not None
 
 
 def _lines(codec: Codec) -> Iterator[str]:

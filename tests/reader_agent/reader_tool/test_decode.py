@@ -48,6 +48,32 @@ def test_however_the_bytes_are_given(arguments: list[str], stdin: bytes) -> None
     assert (event["event"], event["epc"], event["rssi"]) == ("tag_seen", EPC, {"value": -55, "unit": "dBm", "raw": "c9"})
 
 
+R700_EVENT = '{"eventType": "tagInventory", "tagInventoryEvent": {"epcHex": "30751FEB705C5904E3D50D70", "peakRssiCdbm": -5500}}'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        pytest.param([R700_EVENT], b"", id="one word"),
+        pytest.param(["-"], f"  {R700_EVENT}\r\n".encode(), id="standard input"),
+        pytest.param(["-"], f"[{R700_EVENT}]\n".encode(), id="a list"),
+        pytest.param(["--raw", "-"], f"{R700_EVENT}\n".encode(), id="said to be bytes"),
+        pytest.param([f"{R700_EVENT}\n".encode().hex()], b"", id="hex"),
+    ],
+)
+def test_the_json_of_a_smart_reader_may_stand_as_it_is(arguments: list[str], stdin: bytes) -> None:
+    (event,) = events(decode("impinj-json", *arguments, stdin=stdin))
+    assert (event["event"], event["epc"], event["rssi"]["value"]) == ("tag_seen", EPC, -55)
+
+
+def test_json_is_no_hex_to_other_families() -> None:
+    assert b"expected hex digits" in decode("m100", "-", stdin=R700_EVENT.encode()).stderr
+
+
+def test_nothing_on_standard_input_is_nothing() -> None:
+    assert events(decode("m100", "-")) == []
+
+
 def test_a_family_may_be_written_in_capitals() -> None:
     (event,) = events(decode("M100", NOTICE))
     assert event["epc"] == EPC
