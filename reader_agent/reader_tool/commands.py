@@ -44,6 +44,9 @@ def decode(
     *,
     is_raw: Annotated[bool, typer.Option("--raw", help="Standard input is bytes, not hex.")] = False,
     direction: Annotated[Direction, typer.Option(help="Whose bytes: the reader's, or what a host sends.")] = Direction.FROM_READER,
+    _as_json: Annotated[
+        bool, typer.Option("--json", help="Changes nothing: it always prints JSON. Taken because every command takes it.")
+    ] = False,
 ) -> None:
     """Print one JSON object a line for each event in the bytes. A broken frame is an event like any other."""
     facts_or_exit(family)

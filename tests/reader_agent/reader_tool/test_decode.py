@@ -41,6 +41,7 @@ def events(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
         pytest.param(["-"], NOTICE.encode() + b"\n", id="standard input"),
         pytest.param(["-"], b"\n".join(NOTICE.replace(" ", "")[n : n + 3].encode() for n in range(0, 48, 3)), id="lines that cut bytes"),
         pytest.param(["--raw", "-"], bytes.fromhex(NOTICE), id="raw"),
+        pytest.param(["--json", NOTICE], b"", id="JSON asked for, as of the other commands"),
     ],
 )
 def test_however_the_bytes_are_given(arguments: list[str], stdin: bytes) -> None:
