@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from firmware_protocols.codec import Direction, FamilyFacts
-from firmware_protocols.commands import Bank, Command, ReadBank, SetAntennas, StartInventory
+from firmware_protocols.commands import Bank, Command, ReadBank, SetAntennas, StartInventory, StopInventory
 from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import NEED_DATA, Event, FrameError, NeedData
 from firmware_protocols.llrp.capabilities import Capabilities
 from firmware_protocols.llrp.connection import AwaitedAccess, Connection
-from firmware_protocols.llrp.decoding import decode_from_reader, decode_to_reader, name_of
+from firmware_protocols.llrp.decoding import INVENTORY_OVER, decode_from_reader, decode_to_reader, name_of
 from firmware_protocols.llrp.encoding import FAMILY, PLAIN_MANNER, InventoryManner, Situation, TagCommand, access_rospec_id, requests_for
 from firmware_protocols.llrp.frames import MessageBuffer, build_message, id_of, type_of, version_of
 from firmware_protocols.llrp.tables import FROM_HOST, FROM_READER, MessageType, Version
@@ -31,6 +31,7 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
         inventory_ends_by_itself=False,
         pulses_in_inventory=True,  # by the keep-alives that StartInventory asks for
         start_is_answered=True,
+        stop_notice=INVENTORY_OVER,
     )
 
 
@@ -115,6 +116,8 @@ class LlrpCodec:
             self._has_events = True
             self._ask_for_events()
         connection.awaited = None
+        if isinstance(command, StartInventory | StopInventory | TagCommand):
+            connection.is_inventory_asked, connection.is_reading = isinstance(command, StartInventory), False
         if isinstance(command, TagCommand):
             self._last_op_spec_id = op_spec_id
             reads_tid = isinstance(command, ReadBank) and command.bank is Bank.TID and command.word_address == 0

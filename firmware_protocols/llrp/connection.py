@@ -33,6 +33,9 @@ class Connection:
     pc: int | None = None
     """The last that was said: `last` has none where its length bits belied the EPC."""
     awaited: AwaitedAccess | None = None
+    is_inventory_asked: bool = False
+    is_reading: bool = False
+    """Has the reader begun the inventory that was asked for, and not been told to do anything else since?"""
     unasked_ids: set[int] = field(default_factory=set)
     """Of messages that have no answer: an ERROR_MESSAGE to one of them is the answer to nothing that was asked."""
     capabilities: Capabilities = UNKNOWN

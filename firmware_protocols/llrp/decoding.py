@@ -15,9 +15,11 @@ from firmware_protocols.llrp.tables import (
     FROM_HOST,
     FROM_READER,
     IMPINJ,
+    INVENTORY_ROSPEC,
     MESSAGE_NAME,
     QUESTION_OF,
     ROSPEC_EVENT,
+    START_OF_ROSPEC,
     STATUS,
     VENDOR,
     ImpinjMessage,
@@ -27,6 +29,7 @@ from firmware_protocols.llrp.tables import (
 from firmware_protocols.llrp.tag_reports import TagReports
 
 ENABLE_EXTENSIONS = "impinj_enable_extensions"
+INVENTORY_OVER = "inventory_over"
 CUSTOM_FIELDS = struct.Struct(">IB")  # vendor, subtype
 TEXT_START = 4  # of LLRPStatus, after the code and the length of its text
 
@@ -102,6 +105,7 @@ def _decode_notification(message: bytes, reports: TagReports) -> list[Event]:
             else:
                 events.append(_reader_event(message, parameter, time_us))
                 events += _end_of_access(message, parameter, reports.connection)
+                events += _end_of_inventory(message, parameter, reports.connection)
     return events or [Notice("reader_event", data=message[HEADER_SIZE:])]
 
 
@@ -172,6 +176,17 @@ def _end_of_access(message: bytes, parameter: Parameter, known: Connection) -> l
     return [Reply(awaited.command, Status.NO_TAG, detail="no tag answered within the time for it")]
 
 
+def _end_of_inventory(message: bytes, parameter: Parameter, known: Connection) -> list[Event]:
+    """Nobody told it to: it is too hot, or somebody has stopped it on its own page. Its keep-alives go on."""
+    if parameter.type != Tlv.ROSPEC_EVENT or not known.is_reading:
+        return []
+    event, rospec_id = struct.unpack_from(">BI", message, parameter.start)
+    if event == START_OF_ROSPEC or rospec_id != INVENTORY_ROSPEC:
+        return []
+    known.is_reading = False
+    return [Notice(INVENTORY_OVER, Status.READER_ERROR, event, detail=f"its inventory {ROSPEC_EVENT.get(event, event)} by itself")]
+
+
 def _decode_other(message: bytes, reports: TagReports) -> list[Event]:
     """Every other message: an answer, or one that no standard up to 1.1 has."""
     message_type = type_of(message)
@@ -188,6 +203,8 @@ def _decode_other(message: bytes, reports: TagReports) -> list[Event]:
         return [Notice("error", meaning.status, code, detail=meaning.text)]
     if message_type == MessageType.GET_READER_CAPABILITIES_RESPONSE and code == 0:
         known.learn(read_capabilities(message, parameters, known.capabilities))
+    if message_type == MessageType.ENABLE_ROSPEC_RESPONSE and code == 0:
+        known.is_reading = known.is_inventory_asked
     awaited = known.awaited
     if awaited and awaited.message_id == id_of(message):
         if code == 0:

@@ -34,6 +34,7 @@ from firmware_protocols.llrp.frames import tlv
 from firmware_protocols.llrp.tables import (
     COUNTRY_REGION,
     IMPINJ,
+    INVENTORY_ROSPEC,
     LOCK_DATA_FIELD,
     LOCK_PRIVILEGE,
     STANDARD,
@@ -51,7 +52,7 @@ TagCommand = ReadBank | WriteBank | WriteEpc | SetAccessPassword | LockTag
 
 FAMILY = "llrp"
 ALL = bytes(4)  # the id that means every ROSpec or AccessSpec
-INVENTORY_ROSPEC, ACCESS_SPEC = 1, 1
+ACCESS_SPEC = 1
 READ_MS, WRITE_MS = 120, 450  # how long an access waits for its tag
 GEN2 = 1
 IMMEDIATE, NULL, DURATION = 1, 0, 1

@@ -424,7 +424,9 @@ class EventType(IntEnum):
 
 
 ROSPEC_EVENT: dict[int, str] = {0: "started", 1: "ended", 2: "preempted"}
-END_OF_ROSPEC = 1
+START_OF_ROSPEC, END_OF_ROSPEC = 0, 1
+INVENTORY_ROSPEC = 1
+"""The number of our own ROSpec that takes inventory."""
 
 STANDARD: dict[int, str] = {
     0: "no standard named",

@@ -52,7 +52,7 @@ class Inventory:
         self.specs = Specs()
         self._reports = Reports(omits_unchanged=reader.manner.omits_unchanged)
         self._stretch = Stretch(0, None)
-        self._reported_s = 0.0
+        self._reported_s = self._started_s = 0.0
 
     @property
     def is_waiting_or_running(self) -> bool:
@@ -118,6 +118,9 @@ class Inventory:
         if active is not None:
             yield from self._read_tags(active, now_s)
             yield from self._mind_ends(active, now_s)
+            limit_s = self._reader.manner.stops_after_s
+            if limit_s is not None and now_s - self._started_s >= limit_s:
+                yield from self._end(active, now_s)
 
     def report(self) -> Iterator[Emission]:
         """A host has asked for whatever there is."""
@@ -152,7 +155,7 @@ class Inventory:
             if active is spec or active.priority <= spec.priority:
                 return
             yield from self._end(active, now_s, by=spec)
-        spec.is_active = True
+        spec.is_active, self._started_s = True, now_s
         spec.ends_s = None if spec.boundary.lasts_ms is None else now_s + spec.boundary.lasts_ms / 1000
         self._reports.drop()
         self._begin(0, spec.aispecs[0], now_s)

@@ -37,6 +37,8 @@ class LlrpOptions:
     """Share of keep-alives that are not sent."""
     answer_delay_s: float = 0.0
     """How slow it is with its answers."""
+    stops_after_s: float | None = None
+    """After so long it ends what it is told to read, as one that grew hot or was stopped on its own page."""
     clock_at_zero_us: int = 1_767_225_600_000_000
     """What its UTC clock says when the simulation's is 0."""
     clock_drift_ppm: float = 0.0

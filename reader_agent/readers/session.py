@@ -16,7 +16,7 @@ from firmware_protocols.commands import (
     StopInventory,
 )
 from firmware_protocols.errors import ProtocolError
-from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Notice, Reply, RoundEnded, Status, TagSeen
 from reader_agent.clock import Clock, Moment
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.links.link import Link
@@ -79,6 +79,7 @@ class Session:
         now_s = clock.now().monotonic_s
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
         self._complaints, self._complaint = Complaints(now_s), NO_COMPLAINT
+        self._is_stopped = False
 
     def prepare(self, setup: ReaderSetup) -> None:
         """Make the reader ours: learn what it is, set it, start the inventory. One that takes no commands is as it is."""
@@ -110,12 +111,21 @@ class Session:
     def _tend(self, events: list[Event], setup: ReaderSetup, wanted: WantedTids) -> None:
         """What a reader in inventory needs from time to time."""
         wanted.note_seen((event for event in events if isinstance(event, TagSeen)), self._last_event_s)
-        if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
-            self.start_inventory()
+        self._go_on(events)
         self._mind_complaints(events)
         self._prove_alive()
         if setup.has_to_read_tid:
             self._read_wanted(setup, wanted)
+
+    def _go_on(self, events: list[Event]) -> None:
+        """Start what has ended: at once where each round may be the last, after a while where the reader has stopped by itself."""
+        facts = self._codec.facts
+        if facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
+            self.start_inventory()
+        if facts.stop_notice and any(isinstance(event, Notice) and event.name == facts.stop_notice for event in events):
+            self._is_stopped = True
+        if self._is_stopped and self._clock.now().monotonic_s - self._last_start_s >= START_AGAIN_S:
+            self.start_inventory()
 
     def _mind_complaints(self, events: list[Event]) -> None:
         """Pass on what the reader says against its work; one that does nothing else is stopped and started from time to time."""
@@ -177,6 +187,7 @@ class Session:
         """Its answer may be the reads themselves, so none is waited for: silence is noticed by `listen`. Where a reader answers it,
         what it refuses is tried again, then told. Raises LinkLost or ReaderRefused.
         """
+        self._is_stopped = False
         if self._codec.facts.start_is_answered:
             self._start_surely()
             return

@@ -17,9 +17,8 @@ from firmware_protocols.commands import (
 )
 from firmware_protocols.events import Notice, Reply, Status, TagSeen
 from firmware_protocols.llrp.codec import LlrpCodec
-from firmware_protocols.llrp.encoding import INVENTORY_ROSPEC
 from firmware_protocols.llrp.frames import Parameter, id_of, parameters_of, tlv
-from firmware_protocols.llrp.tables import MessageType, Tlv
+from firmware_protocols.llrp.tables import INVENTORY_ROSPEC, MessageType, Tlv
 from tests.firmware_protocols.llrp.building import EPC, OK, TID, asked, message, names, report, tag
 from tests.firmware_protocols.reading import read
 

@@ -6,10 +6,11 @@ import pytest
 
 from firmware_protocols.as_json import event_to_json
 from firmware_protocols.codec import AnswersUnasked, Direction
+from firmware_protocols.commands import Command, StartInventory, StopInventory
 from firmware_protocols.events import HostCommand, Notice, Reply, Status, TagSeen
 from firmware_protocols.llrp.codec import LlrpCodec
 from firmware_protocols.llrp.frames import id_of, tlv, version_of
-from firmware_protocols.llrp.tables import IMPINJ, MessageType, Tlv, Version
+from firmware_protocols.llrp.tables import IMPINJ, INVENTORY_ROSPEC, MessageType, Tlv, Version
 from tests.firmware_protocols.llrp.building import EPC, OK, message
 from tests.firmware_protocols.reading import read
 
@@ -119,3 +120,45 @@ def test_what_only_llrp_says_stands_in_json_too() -> None:
     assert (told["reads"], told["first_seen_us"], told["last_seen_us"]) == (3, 5, 7)
     assert event_to_json(Notice("connection_attempt", reader_time_us=9))["reader_time_us"] == 9
     assert event_to_json(HostCommand("get_report", 60, message_id=4))["message_id"] == 4
+
+
+class TestInventoryOver:
+    """A reader that ends our inventory by itself lives on, and is deaf."""
+
+    def ended(self, rospec_id: int = INVENTORY_ROSPEC, event: int = 1) -> bytes:
+        rospec_event = tlv(Tlv.ROSPEC_EVENT, struct.pack(">BII", event, rospec_id, 0))
+        data = tlv(Tlv.READER_EVENT_NOTIFICATION_DATA, tlv(Tlv.UTC_TIMESTAMP, bytes(8)), rospec_event)
+        return message(MessageType.READER_EVENT_NOTIFICATION, data)
+
+    def begun(self, command: Command = StartInventory()) -> LlrpCodec:  # noqa: B008 — a frozen value
+        codec = LlrpCodec()
+        codec.encode(command)
+        read(codec, [message(MessageType.ENABLE_ROSPEC_RESPONSE, OK)])
+        return codec
+
+    def test_it_is_told_apart_from_other_ends(self) -> None:
+        _, over = read(self.begun(), [self.ended()])
+        assert over == Notice("inventory_over", Status.READER_ERROR, 1, detail="its inventory ended by itself")
+        assert over.name == LlrpCodec().facts.stop_notice
+
+    @pytest.mark.parametrize("event", [1, 2], ids=["ended", "preempted"])
+    def test_it_is_said_once(self, event: int) -> None:
+        codec = self.begun()
+        assert len(read(codec, [self.ended(event=event), self.ended(event=event)])) == 3
+
+    def test_the_end_that_was_asked_for_is_none(self) -> None:
+        codec = self.begun()
+        codec.encode(StopInventory())
+        assert len(read(codec, [self.ended()])) == 1
+
+    def test_the_end_of_the_inventory_before_is_none(self) -> None:
+        codec = self.begun()
+        codec.encode(StartInventory())
+        assert len(read(codec, [self.ended(), message(MessageType.ENABLE_ROSPEC_RESPONSE, OK)])) == 2
+
+    @pytest.mark.parametrize(("rospec_id", "event"), [(INVENTORY_ROSPEC, 0), (INVENTORY_ROSPEC + 1, 1)], ids=["a start", "another's"])
+    def test_neither_is_a_start_or_the_end_of_another(self, rospec_id: int, event: int) -> None:
+        assert len(read(self.begun(), [self.ended(rospec_id, event)])) == 1
+
+    def test_whoever_only_listens_is_told_the_bare_event(self) -> None:
+        assert len(read(LlrpCodec(), [self.ended()])) == 1

@@ -27,9 +27,8 @@ from firmware_protocols.commands import (
 from firmware_protocols.errors import BadArgument, Unsupported
 from firmware_protocols.events import HostCommand
 from firmware_protocols.llrp.codec import LlrpCodec
-from firmware_protocols.llrp.encoding import INVENTORY_ROSPEC
 from firmware_protocols.llrp.frames import Parameter, id_of, parameters_of, tlv, version_of
-from firmware_protocols.llrp.tables import IMPINJ, MessageType, Tlv, Version
+from firmware_protocols.llrp.tables import IMPINJ, INVENTORY_ROSPEC, MessageType, Tlv, Version
 from tests.firmware_protocols.llrp.building import OK, asked, codec_that_knows, message, names
 from tests.firmware_protocols.reading import read
 

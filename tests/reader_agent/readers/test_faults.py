@@ -164,6 +164,10 @@ ROWS = [
         Row(("missed_keepalives",), Manner(llrp=LlrpOptions(missed_keepalives=1.0)), ("llrp",), BACK, deed=stay_idle),
         id="keep-alives missed",
     ),
+    pytest.param(
+        Row(("stops_after_s",), Manner(llrp=LlrpOptions(stops_after_s=0.3)), ("llrp",), READING, "ended by itself", sees=Sees.SOME),
+        id="stopped by itself",
+    ),
     pytest.param(Row(("answer_delay_s",), Manner(llrp=LlrpOptions(answer_delay_s=0.4)), ("llrp",)), id="slow answers"),
     pytest.param(
         Row(("clock_drift_ppm", "clock_at_zero_us"), Manner(llrp=LlrpOptions(clock_at_zero_us=0, clock_drift_ppm=1e5)), ("llrp",)),
