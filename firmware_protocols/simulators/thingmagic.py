@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from firmware_protocols.events import HostCommand
 from firmware_protocols.gen2 import Gen2Error
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
-from firmware_protocols.simulators.simulated_tag import SimulatedTag, TagRefused, WrongPassword
+from firmware_protocols.simulators.simulated_tag import TagRefused, WrongPassword
 from firmware_protocols.simulators.tag_field import Answer, TagField
 from firmware_protocols.simulators.thingmagic_acts import parse_act, read_if_it_can, read_words
 from firmware_protocols.simulators.thingmagic_requests import (
@@ -181,7 +181,7 @@ class ThingMagicDialect:
             yield _say(Opcode.READ_MULTIPLE, b"", code)
         if stream.request.flags & Search.STATISTICS:
             told = TEMPERATURE_STATISTICS + bytes((TEMPERATURE_C,))
-            yield _say(Opcode.READ_MULTIPLE, stream.request.echo + bytes((StreamKind.STATUS,)) + told)
+            yield _say(Opcode.READ_MULTIPLE, stream.request.status_echo + bytes((StreamKind.STATUS,)) + told)
         stream.cycle_started_s, stream.reads, stream.troubles = now_s, 0, {}
 
     def _round(self, request: SearchRequest, port: int, now_s: float, timestamp_ms: int = 0) -> list[Heard]:
@@ -228,7 +228,7 @@ class ThingMagicDialect:
         count = len({heard.answer.tag.epc for heard in found})
         size = 4 if request.flags & Search.LARGE_POPULATION else 1
         echo = request.option.prefix + bytes((request.option.bits,)) + request.flags.to_bytes(2)
-        return echo + count.to_bytes(size)
+        return echo + count.to_bytes(size) + (_embedded_results(found) if request.embedded else b"")
 
     def _show_buffer(self, fields: Fields, data: bytes) -> bytes:
         """Without data: where reading and writing stand. Else metadata flags and option: as many tags as one answer takes."""
@@ -276,16 +276,23 @@ class ThingMagicDialect:
             raise Refused(trouble)
         if opcode is Opcode.READ_BANK:
             read = parse_read(data)
-            return read.before_data + read_words(read, self._find(read.selection, now_s))
+            found = self._find(read.selection, now_s)
+            return read.before_data + self._metadata(Heard(found, 0), read.metadata) + read_words(read, found.tag)
         act = parse_act(opcode, data)
-        act.do(self._find(act.selection, now_s))
+        act.do(self._find(act.selection, now_s).tag)
         return b""
 
-    def _find(self, selection: Selection, now_s: float) -> SimulatedTag:
+    def _find(self, selection: Selection, now_s: float) -> Answer:
         found = self._tags.pick(now_s, self._module.values.port, selection.is_meant)
         if found is None:
             raise Refused(Code.NO_TAGS)
-        return found.tag
+        return found
+
+
+def _embedded_results(found: list[Heard]) -> bytes:
+    """How many commands (one), its opcode, how often it succeeded and how often it failed."""
+    done = sum(bool(heard.embedded) for heard in found)
+    return bytes((1, Opcode.READ_BANK)) + done.to_bytes(2) + (len(found) - done).to_bytes(2)
 
 
 def _say(opcode: int, data: bytes, code: int = Code.OK, *, heard: Heard | None = None) -> Emission:

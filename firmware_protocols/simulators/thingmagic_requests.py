@@ -68,6 +68,8 @@ class DataRead:
     count: int
     before_data: bytes = b""
     """What the answer begins with."""
+    metadata: int = 0
+    """Which metadata of the tag stand between that and the words."""
     selection: Selection = Selection(lambda _: True)
 
 
@@ -87,6 +89,11 @@ class SearchRequest:
         """What every streamed frame of this search begins with."""
         metadata = self.metadata.to_bytes(2) if self.option.bits & Option.METADATA else b""
         return self.option.prefix + bytes((self.option.bits,)) + self.flags.to_bytes(2) + metadata
+
+    @property
+    def status_echo(self) -> bytes:
+        """What its frames without a tag begin with: a status has no metadata, and says so."""
+        return self.option.prefix + bytes((self.option.bits & ~Option.METADATA,)) + self.flags.to_bytes(2)
 
 
 def take_option(fields: Fields) -> TagOption:
@@ -146,7 +153,7 @@ def parse_read(data: bytes) -> DataRead:
     flags = fields.take(2) if option.bits & Option.METADATA else b""
     bank, address, count = Bank(fields.number() & 0b11), fields.number(4), fields.number()
     echo = option.prefix + bytes((option.bits,)) + flags
-    return DataRead(bank, address, count, echo, take_selection(fields, option))
+    return DataRead(bank, address, count, echo, int.from_bytes(flags), take_selection(fields, option))
 
 
 def parse_search(data: bytes) -> SearchRequest:

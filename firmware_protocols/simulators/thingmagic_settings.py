@@ -22,6 +22,8 @@ HARDWARE = {
 }
 PORT_POWERS, PORT_POWERS_AND_SETTLING = 0x03, 0x04
 POWERS_SIZE = {PORT_POWERS: 4, PORT_POWERS_AND_SETTLING: 6}
+PORT_TIMES, PORT_TIME_SIZE = 0x07, 3
+IS_OUTPUT = 0x01
 HOP_TIME = 0x01
 HOP_TIME_MS = 375
 KEY_VALUE = 0x01
@@ -153,8 +155,12 @@ class ModuleSettings:
         raise Refused(Code.INVALID_PARAMETER)
 
     def _set_antennas(self, fields: Fields) -> bytes:
-        """Two bytes: the port in use, to send and to hear. 02 and pairs: the ports of a search. 03, 04: powers of each port."""
+        """Two bytes: the port in use, to send and to hear. 02 and pairs: the ports of a search. 03, 04: powers of each port. 07: how long
+        it searches with each.
+        """
         data = fields.rest()
+        if len(data) > 2 and data[0] == PORT_TIMES:
+            return self._set_port_times(data[1:])
         if len(data) > 2 and data[0] in POWERS_SIZE:
             return self._set_port_powers(data[1:], POWERS_SIZE[data[0]])
         is_list = len(data) % 2 == 1 and data[0] == ANTENNA_LIST
@@ -182,6 +188,16 @@ class ModuleSettings:
         self.values.port_power |= {entry[0]: entry[1:].ljust(POWERS_SIZE[PORT_POWERS_AND_SETTLING], b"\0") for entry in entries}
         return b""
 
+    def _set_port_times(self, data: bytes) -> bytes:
+        """Port and milliseconds; port 0: a rest. Taken note of is which ports, in which order."""
+        ports = tuple(port for port in data[::PORT_TIME_SIZE] if port)
+        if len(data) % PORT_TIME_SIZE or not ports:
+            raise Refused(Code.WRONG_DATA_COUNT)
+        if not set(ports) <= set(self._ports()):
+            raise Refused(Code.INVALID_ANTENNAS)
+        self.values.search_ports = ports
+        return b""
+
     def _hops(self, fields: Fields) -> bytes:
         """Without data the channels; option 01: how long it stays on each."""
         if fields.rest() == bytes((HOP_TIME,)):
@@ -197,10 +213,13 @@ class ModuleSettings:
         return bytes((KEY_VALUE,)) + b"".join(bytes((pin, 1, level)) for pin, level in self.values.outputs.items())
 
     def _set_output(self, fields: Fields) -> bytes:
-        pin, level = fields.number(), fields.number()
+        """A pin alone asks whether it is an output."""
+        pin, level = fields.number(), fields.rest()
         if pin not in self.values.outputs:
             raise Refused(Code.INVALID_PARAMETER)
-        self.values.outputs[pin] = level
+        if not level:
+            return bytes((pin, IS_OUTPUT))
+        self.values.outputs[pin] = level[0]
         return b""
 
 

@@ -22,6 +22,7 @@ CRC_SIZE = 2
 STREAMING, HAS_METADATA, TAG = int(Search.STREAMING), int(Option.METADATA), int(StreamKind.TAG)
 LARGE_POPULATION = int(Search.LARGE_POPULATION)
 INDICES_SIZE = 4
+COUNT_SIZE = 4
 TEMPERATURE_KEY = 0x100  # TMR_READER_STATS_FLAG_TEMPERATURE
 UNNAMED_CODE = {0x01: "message", 0x02: "bootloader", 0x03: "flash", 0x04: "tag protocol", 0x05: "radio", 0x06: "tag buffer", 0x7F: "system"}
 
@@ -71,7 +72,8 @@ def decode_search(frame: bytes) -> Event:
         return _content_error(frame, "option, search flags, then a count or a tag")
     if frame[at + 2] & STREAMING:
         return _streamed(frame, at, end)
-    found = int.from_bytes(frame[at + 3 : end if frame[at + 2] & LARGE_POPULATION else at + 4])
+    count_size = COUNT_SIZE if frame[at + 2] & LARGE_POPULATION else 1  # what follows counts the answers to an embedded command
+    found = int.from_bytes(frame[at + 3 : min(at + 3 + count_size, end)])
     return Reply(name_of(Opcode.READ_MULTIPLE), Status.OK, Code.OK, frame[DATA_START:end], detail=f"{found} tags in the buffer")
 
 

@@ -102,6 +102,50 @@ def test_which_tags_a_search_means(selection: str, found: int) -> None:
         assert answer == RoundEnded(reads=0)
 
 
+def told(talk: Conversation, body: str) -> list[str]:
+    """The data of each answer, as it stands on the line: the vendor's SDK reads at fixed places."""
+    frame = bytes.fromhex(body)
+    talk.reader.receive_data(build_command(frame[0], frame[1:]))
+    return [write[5:-2].hex() for write in talk.reader.advance(talk.now_s)]
+
+
+def test_before_the_words_stand_the_metadata_that_the_vendors_sdk_asked_for() -> None:
+    """TMR_SR_cmdGEN2ReadTagData asks for protocol and data (00C0), and finds no data in the data's place: they follow."""
+    talk = Conversation("thingmagic")
+    talk.field.enter(new_tag(), enters_s=0.0)
+    assert told(talk, "28 03e8 10 00c0 02 00000000 06") == ["1000c0" + "05" + "0000" + TID.hex()]
+    assert say(talk, "28 03e8 10 00c0 02 00000000 06").data == TID
+
+
+def test_a_search_with_an_embedded_command_tells_how_often_it_was_done() -> None:
+    """TMR_SR_executeEmbeddedRead: after the tags the number of commands, the opcode, successes, failures."""
+    talk = Conversation("thingmagic")
+    talk.field.enter(new_tag(), enters_s=0.0)
+    talk.field.enter(SimulatedTag(epc=new_tag(1).epc, tid=TID[:4]), enters_s=0.0)
+    search = "22 10 0017 01f4 01ff 01 09 28 0000 00 02 00000000 06"
+    assert told(talk, search) == ["100017" + "00000002" + "01" + "28" + "0001" + "0001"]
+    assert say(talk, search).detail == "2 tags in the buffer"
+
+
+def test_a_status_within_a_stream_stands_without_metadata() -> None:
+    """As captured of a Nano: ff0b22 0000 8800 011b 02 8200 8200 01 1c 1d49. The SDK looks for its kind where no metadata stand."""
+    talk = Conversation("thingmagic")
+    told(talk, "2f 0000 01 22 0000 05 0c 22 88 10 051b 0064 0000 0057 0100")
+    talk.now_s = 0.5
+    assert "8800" + "051b" + "02" + "8200" + "8200" + "01" + "1e" in [write[5:-2].hex() for write in talk.reader.advance(talk.now_s)]
+
+
+def test_ports_may_be_given_times_of_their_own() -> None:
+    """MercuryAPI, setAntennaReadTimeList, where each antenna has a plan of its own; port 0 is a rest."""
+    talk = Conversation("thingmagic")
+    assert say(talk, "91 07 02 007d 00 0032 01 007d").status is Status.OK
+    assert told(talk, "61 02") == ["02" + "0202" + "0101"]
+
+
+def test_it_is_asked_whether_a_pin_is_an_output() -> None:
+    assert told(Conversation("thingmagic"), "96 01") == ["0101"]  # as a Nano answered
+
+
 def test_a_parameter_is_asked_while_a_stream_runs() -> None:
     """MercuryAPI, isContinuousReadParamSupported: the command goes inside 2F, and so does its answer."""
     talk = Conversation("thingmagic")
