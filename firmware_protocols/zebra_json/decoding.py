@@ -21,6 +21,7 @@ from firmware_protocols.json_fields import (
 from firmware_protocols.json_lines import compact, find_name, note_of
 from firmware_protocols.zebra_json.tables import (
     BARCODES,
+    COUNT,
     DATA,
     EPC,
     HIGHEST_COUNT,
@@ -97,9 +98,13 @@ def _tag_seen(tag: JsonObject, seen_us: int | None) -> TagSeen:
         find_int(tag, "antenna", 1, MAX_PORT),
         _frequency_khz(tag),
         find_rounded(tag, "phase", -HIGHEST_PHASE_DEGREES, HIGHEST_PHASE_DEGREES),
-        find_int(tag, "seenCount", 0, HIGHEST_COUNT),
+        _reads(tag),
         last_seen_us=seen_us,
     )
+
+
+def _reads(tag: JsonObject) -> int | None:
+    return next((count for name in COUNT if (count := find_int(tag, name, 0, HIGHEST_COUNT)) is not None), None)
 
 
 def _epc(tag: JsonObject) -> bytes:

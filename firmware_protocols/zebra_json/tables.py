@@ -10,6 +10,8 @@ EPC = ("idHex", "EPCid", "EPC")
 """Where a record may hold its EPC: fixed readers the first, handhelds any."""
 TID = ("TID", "tid")
 PC = ("PC", "pc")
+COUNT = ("seenCount", "reads")
+"""How often a tag was read since it was last told: in custom modes the first, in the others the second."""
 
 MAX_PORT = 255
 LOWEST_DBM, HIGHEST_DBM = -200, 200

@@ -59,6 +59,12 @@ def test_tid_and_pc_where_the_operating_mode_asks_for_them() -> None:
     assert (seen.tid, seen.pc) == (bytes.fromhex("e2801170200012345678abcd"), 0x3000)
 
 
+@pytest.mark.parametrize("name", ["seenCount", "reads"])
+def test_how_often_a_tag_was_read_has_two_names(name: str) -> None:
+    """`reads`: fixed readers in their simple and inventory modes (barnowl-zebra)."""
+    assert tag_told(**{name: 3}).reads == 3
+
+
 def test_one_wrong_record_of_a_batch_costs_itself_alone() -> None:
     records = [{"idHex": "E280"}, {"eventNum": 2}, 7, {"EPC": "E281"}]
     events = told({"type": "ADVANCED", "data": {"tagData": records}})
