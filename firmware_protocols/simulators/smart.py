@@ -21,8 +21,9 @@ HOPS_KHZ = (865_700, 866_300, 866_900, 867_500)
 PHASE_STEP = 33.75
 MOST_IN_BATCH = 25  # of the longest EPCs: a handheld's message has at most 6,144 bytes (techdocs.zebra.com)
 HANDHELD, FIXED = "handheld", "fixed"
-UNASKED = frozenset({"epc", "antennaPort", "peakRssiCdbm"})
-"""What an R700 tells of a tag when its profile says nothing of events: what impinj-iot 0.4.0 (PyPI) lives on."""
+UNASKED = frozenset({"epc", "antennaPort", "peakRssiCdbm", "frequency", "transmitPowerCdbm"})
+"""What an R700 tells of a tag when its profile says nothing of events: so in captured events, and what impinj-iot 0.4.0 (PyPI) reads."""
+POWER_CDBM = 3000
 PUSHED = frozenset({"epcHex", "tidHex", "antennaPort", "peakRssiCdbm", "frequency", "phaseAngle", "lastSeenTime"})
 """What one tells that reads by itself, as its owner is told to set it (docs/readers.md)."""
 
@@ -90,6 +91,8 @@ class ImpinjTeller:
     def __init__(self) -> None:
         self.wanted = PUSHED
         """Which fields of a tag it tells."""
+        self.power_cdbm: dict[int, int] = {}
+        """By port; POWER_CDBM where nothing was said of it."""
         self._last_s = -inf
         self._was_reading: bool | None = None
         self._reports = 0
@@ -118,6 +121,7 @@ class ImpinjTeller:
             "antennaPort": answer.presence.antenna,
             "peakRssiCdbm": round(answer.rssi_dbm * 100),
             "frequency": HOPS_KHZ[self._reports % len(HOPS_KHZ)],
+            "transmitPowerCdbm": self.power_cdbm.get(answer.presence.antenna, POWER_CDBM),
             "phaseAngle": self._reports * PHASE_STEP % 360,
             "lastSeenTime": _iso(now_s),
         }

@@ -75,16 +75,17 @@ def test_it_reads_before_the_ports_that_it_was_asked_for() -> None:
     assert {event["tagInventoryEvent"]["antennaPort"] for event in events if "tagInventoryEvent" in event} == {1, 2}
 
 
+ALWAYS = {"antennaPort", "peakRssiCdbm", "frequency", "transmitPowerCdbm"}
 ANTENNA = {"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 3000}]}
 
 
 @pytest.mark.parametrize(
     ("said", "fields"),
     [
-        pytest.param({}, {"epc", "antennaPort", "peakRssiCdbm"}, id="nothing said (impinj-iot)"),
-        pytest.param({"epcHex": "enabled"}, {"epc", "epcHex", "antennaPort", "peakRssiCdbm"}, id="one more"),
-        pytest.param({"epc": "disabled", "tidHex": "enabled"}, {"tidHex", "antennaPort", "peakRssiCdbm"}, id="one for another"),
-        pytest.param({"tagReporting": {"reportingIntervalSeconds": 0}}, {"epc", "antennaPort", "peakRssiCdbm"}, id="other settings"),
+        pytest.param({}, {"epc"} | ALWAYS, id="nothing said (impinj-iot, captured events)"),
+        pytest.param({"epcHex": "enabled"}, {"epc", "epcHex"} | ALWAYS, id="one more"),
+        pytest.param({"epc": "disabled", "tidHex": "enabled"}, {"tidHex"} | ALWAYS, id="one for another"),
+        pytest.param({"tagReporting": {"reportingIntervalSeconds": 0}}, {"epc"} | ALWAYS, id="other settings"),
     ],
 )
 def test_a_tag_is_told_with_the_fields_that_were_asked_for(said: dict[str, object], fields: set[str]) -> None:
@@ -97,6 +98,50 @@ def test_a_tag_is_told_with_the_fields_that_were_asked_for(said: dict[str, objec
     tags = [event["tagInventoryEvent"] for event in events if "tagInventoryEvent" in event]
     assert {frozenset(tag) for tag in tags} == {frozenset(fields)}
     assert all(urlsafe_b64decode(tag["epc"]) == EPC for tag in tags if "epc" in tag)
+
+
+PRESETS = "/api/v1/profiles/inventory/presets"
+
+
+def test_presets_are_kept_shown_and_started() -> None:
+    """The order of other hosts: stop, keep a preset of one's own, start it, listen."""
+    talk = Talk()
+    talk.field.enter(new_tag(), enters_s=0.0, antenna=2)
+    mine: dict[str, Any] = {"antennaConfigs": [{"antennaPort": 2, "transmitPowerCdbm": 2550}]}
+    steps = [STOP, *(HttpRequest("PUT", f"{PRESETS}/mine", mine) for _ in range(2)), HttpRequest("POST", f"{PRESETS}/mine/start", {})]
+    assert [talk.status(step) for step in steps] == [204, 201, 204, 204]
+    shown = [talk.ask(HttpRequest("GET", path)) for path in (PRESETS, f"{PRESETS}/mine")]
+    assert [json.loads(answer.body) for answer in shown if answer] == [["default", "mine"], mine]
+    talk.listen(0.0)
+    events = [json.loads(line) for line in talk.listen(1.0).splitlines()]
+    assert {event["tagInventoryEvent"]["transmitPowerCdbm"] for event in events if "tagInventoryEvent" in event} == {2550}
+
+
+def test_the_default_preset_reads_before_every_antenna() -> None:
+    talk = Talk()
+    for number in range(4):
+        talk.field.enter(new_tag(number), enters_s=0.0, antenna=number + 1)
+    assert talk.status(HttpRequest("POST", f"{PRESETS}/default/start")) == 204
+    talk.listen(0.0)
+    events = [json.loads(line) for line in talk.listen(1.0).splitlines()]
+    assert {event["tagInventoryEvent"]["antennaPort"] for event in events if "tagInventoryEvent" in event} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(HttpRequest("POST", f"{PRESETS}/other/start"), 404, id="start what was never kept"),
+        pytest.param(HttpRequest("GET", f"{PRESETS}/other"), 404, id="show what was never kept"),
+        pytest.param(HttpRequest("PUT", f"{PRESETS}/other", {"antennaConfigs": []}), 400, id="keep what is no profile"),
+        pytest.param(HttpRequest("GET", f"{PRESETS}/default/start"), 405, id="start by looking"),
+        pytest.param(HttpRequest("POST", f"{PRESETS}/default/other"), 404, id="no such act"),
+        pytest.param(HttpRequest("POST", PRESETS), 405, id="post to the list"),
+    ],
+)
+def test_presets_that_it_refuses(request_: HttpRequest, status: int) -> None:
+    talk = Talk()
+    assert talk.status(request_) == status
+    assert not talk.reader.is_reading
 
 
 def test_what_it_says_of_itself_is_what_the_door_reads() -> None:
