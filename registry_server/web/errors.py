@@ -139,9 +139,11 @@ def _fail(request: Request, error: Exception) -> Response:
 
 
 async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:
-    """A page leads to sign-in and back; a form of ours is kept in the sign-in page; a program and htmx are told plainly."""
+    """A page leads to sign-in and back; a form of ours is kept in the sign-in page; a program is told plainly. What htmx fetches is a part
+    of a page that may hold a form: `ebike.js` has that kept before the page is left.
+    """
     if "hx-request" in request.headers:
-        return Response(status_code=401, headers={"HX-Redirect": pages.sign_in_url("/")})
+        return Response(status_code=401, headers={"HX-Trigger": "session-over"})
     if request.headers.get("accept", "").startswith(NOT_A_PAGE):
         return error_page(request, 401)
     if request.method in SAFE_METHODS:

@@ -107,6 +107,7 @@
         localStorage.setItem(KEY, JSON.stringify({ at: news.ends_at, text: news.text }));
       } catch { /* no connection: the next look asks again */ } finally { isAsking = false; }
     };
+    document.addEventListener("session-over", leave); // htmx was refused a part of this page
     // Other tabs of this browser share the session.
     window.addEventListener("storage", (event) => {
       if (event.key !== KEY || !event.newValue) return;

@@ -125,6 +125,18 @@ def test_a_form_that_is_open_when_the_session_ends_waits_unread_for_its_officer(
     expect(desk.page.locator("#colour-error")).to_be_visible()
 
 
+def test_a_part_of_a_page_that_is_fetched_too_late_leaves_no_form_behind(desk: Desk) -> None:
+    desk.page.fill("#nid", "7391846205")
+    desk.clock.at += timedelta(minutes=16)  # the browser's own clock stood still: its computer slept
+    desk.page.fill("#name_bn", NAME_BN)
+    desk.page.locator("#nid").focus()  # a suggestion for the Latin name is asked for
+    expect(desk.page.locator("input[name=kept]")).to_have_count(1)
+    desk.sign_in()
+    desk.page.get_by_role("button", name="ফরমটি পাঠান").click()
+    expect(desk.page.locator("#name_bn")).to_have_value(NAME_BN)
+    expect(desk.page.locator("#nid")).to_have_value("7391846205")
+
+
 def test_a_page_without_a_form_is_covered_when_the_session_ends(desk: Desk) -> None:
     desk.page.goto("/licences")
     desk.clock.at += timedelta(minutes=16)
