@@ -215,6 +215,8 @@ def passages(database: Database) -> int:
 def test_ten_thousand_bikes_pass_and_each_counts_once_whatever_is_killed(site: Site, database: Database) -> None:
     rng = random.Random(20261122)
     street = Street(site.reader)
+    with street.standing_still():
+        pass  # until the agent has begun to read
     street.start()
     span_s = BIKES / BIKES_A_SECOND / (len(KILLS) + 1)
     for name in KILLS:
