@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 MAX_EPC_WORDS = 31  # five length bits in the PC word
 HAS_XPC = 0x0200  # the XI bit: an XPC word follows the PC
+XPC_GOES_ON = 0x80  # the XEB bit, in the first byte of XPC_W1: XPC_W2 follows
 
 
 class Gen2Error(IntEnum):
@@ -34,6 +35,13 @@ GEN2_ERROR_TEXT: dict[int, str] = {
 def epc_size(pc: int) -> int:
     """Bytes of EPC that follow this PC word."""
     return (pc >> 11) * 2
+
+
+def xpc_size(pc: int, said: bytes) -> int:
+    """Bytes of XPC that the tag sends before its EPC; `said` begins behind the PC word (Gen2 §6.3.2.1.2.2, §6.3.2.1.2.5)."""
+    if not pc & HAS_XPC or not said:
+        return 0
+    return 4 if said[0] & XPC_GOES_ON else 2
 
 
 def pc_with_epc_size(pc: int, size: int) -> int:

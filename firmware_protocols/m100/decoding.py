@@ -1,7 +1,7 @@
 """The payload of one whole frame from the reader → one event."""
 
 from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Rssi, RssiUnit, Status, TagSeen
-from firmware_protocols.gen2 import HAS_XPC
+from firmware_protocols.gen2 import epc_size, xpc_size
 from firmware_protocols.m100.tables import ANSWER, ERROR, FAILED_STATUS, INFO_KIND, OPCODE_NAME, REGION, Answer, ErrorCode, Opcode
 from firmware_protocols.serial_codec import content_error
 
@@ -27,9 +27,10 @@ def decode_notice(frame: bytes) -> Event:
     if size < 0:
         return content_error(frame, "RSSI, PC, EPC, CRC", frame[PAYLOAD_START:-2].hex() or "nothing")
     pc = frame[6] << 8 | frame[7]
-    if size != (pc >> 11) * 2 and not pc & HAS_XPC:
+    xpc = size - (pc >> 11) * 2
+    if xpc and xpc != xpc_size(pc, frame[8:-4]):
         return content_error(frame, "RSSI, PC, EPC as long as the PC says, CRC", f"{size} bytes of EPC for PC {pc:04x}")
-    return TagSeen(frame[8:-4], pc, None, DBM_RSSI[frame[5]])
+    return TagSeen(frame[8 + xpc : -4], pc, None, DBM_RSSI[frame[5]])
 
 
 def decode_response(frame: bytes) -> Event:
@@ -57,7 +58,9 @@ def _split_tag(payload: bytes) -> tuple[TagSeen, bytes] | None:
     length = payload[0] if payload else 0
     if length < 2 or len(payload) < 1 + length:
         return None
-    return TagSeen(payload[3 : 1 + length], int.from_bytes(payload[1:3])), payload[1 + length :]
+    pc, epc = int.from_bytes(payload[1:3]), payload[3 : 1 + length]
+    xpc = xpc_size(pc, epc) if len(epc) > epc_size(pc) else 0
+    return TagSeen(epc[xpc:], pc), payload[1 + length :]
 
 
 def _decode_tag_response(frame: bytes, opcode: int, payload: bytes) -> Event:

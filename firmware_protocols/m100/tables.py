@@ -85,9 +85,7 @@ ANSWER: dict[int, Answer] = {
         ),
         Answer.STATUS,
     ),
-    **dict.fromkeys(
-        (Opcode.READ_BANK, Opcode.NXP_CHANGE_CONFIG, Opcode.MONZA_QT, Opcode.MONZA_QT_WRITE, Opcode.BLOCK_PERMALOCK), Answer.TAG_DATA
-    ),
+    **dict.fromkeys((Opcode.READ_BANK, Opcode.NXP_CHANGE_CONFIG, Opcode.MONZA_QT), Answer.TAG_DATA),
     **dict.fromkeys(
         (
             Opcode.WRITE_BANK,
@@ -96,6 +94,8 @@ ANSWER: dict[int, Answer] = {
             Opcode.NXP_READ_PROTECT,
             Opcode.NXP_RESET_READ_PROTECT,
             Opcode.NXP_CHANGE_EAS,
+            Opcode.MONZA_QT_WRITE,
+            Opcode.BLOCK_PERMALOCK,  # a read of the permalock bits is answered by whole words instead
         ),
         Answer.TAG_STATUS,
     ),
@@ -126,6 +126,12 @@ REFUSED_ACT = {
     ErrorCode.SPECIAL_REFUSED: "special command",
 }
 
+
+def _refusal(act: str, code: int) -> Meaning:
+    text = GEN2_ERROR_TEXT.get(code, f"error code {code:x}")
+    return Meaning(GEN2_STATUS.get(code, Status.TAG_ERROR), f"the tag refused the {act}: {text}")
+
+
 ERROR: dict[int, Meaning] = {
     ErrorCode.READ_FAILED: Meaning(Status.READ_FAILED, "read failed: no tag, or its answer was broken"),
     ErrorCode.BAD_PARAMETER: Meaning(Status.BAD_PARAMETER, "invalid parameter"),
@@ -144,11 +150,7 @@ ERROR: dict[int, Meaning] = {
     0x2A: Meaning(Status.TAG_ERROR, "NXP ReadProtect failed"),
     0x2B: Meaning(Status.TAG_ERROR, "NXP reset of ReadProtect failed"),
     0x2E: Meaning(Status.TAG_ERROR, "Monza QT failed"),
-    **{
-        base | code: Meaning(GEN2_STATUS.get(code, Status.TAG_ERROR), f"the tag refused the {act}: {text}")
-        for base, act in REFUSED_ACT.items()
-        for code, text in GEN2_ERROR_TEXT.items()
-    },
+    **{base | code: _refusal(act, code) for base, act in REFUSED_ACT.items() for code in range(16)},
 }
 
 FAILED_STATUS: dict[int, Status] = {

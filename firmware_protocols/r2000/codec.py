@@ -38,7 +38,7 @@ class R2000Codec(SerialCodec):
 
     `address` is whose commands are encoded (FF: all boards on the line); answers are taken from any address. None: that of the board
     which spoke last; as long as none has, each command goes to another of the usual ones, until one is answered.
-    `antenna_ports` above 4 says that bit 7 of an RSSI byte belongs to the antenna.
+    `antenna_ports` above 4: several antennas are switched by the form of 8A for eight.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class R2000Codec(SerialCodec):
         self._addresses: tuple[int, ...] = USUAL_ADDRESSES if address is None else (address,)
         self._unheard = 0  # commands since the board spoke last
         self._address = self._addresses[0]
-        self._reading = Reading(has_8_ports=antenna_ports > 4)
+        self._reading = Reading()
         self._ports: tuple[int, ...] = (1,)
 
     def _from_reader(self, frame: bytes) -> Event:

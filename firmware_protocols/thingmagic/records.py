@@ -6,12 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from firmware_protocols.events import Rssi, RssiUnit, TagSeen
-from firmware_protocols.gen2 import HAS_XPC
+from firmware_protocols.gen2 import HAS_XPC, xpc_size
 from firmware_protocols.thingmagic.tables import DATA_FAILED, GEN2, METADATA_SIZE, Metadata
 
 PC_SIZE, CRC_SIZE, LENGTH_SIZE = 2, 2, 2
 KNOWN_FLAGS = sum(METADATA_SIZE)
-XPC_GOES_ON = 0x80  # in the first byte of XPC_W1: XPC_W2 follows
 HIGHEST_PORT = 16  # stands as 0 in its four bits
 RSSI_OF = tuple(Rssi(float(byte - 256 if byte > 127 else byte), RssiUnit.DBM, bytes((byte,))) for byte in range(256))
 
@@ -123,6 +122,5 @@ def _pc(frame: bytes, at: int, end: int) -> tuple[int, int | None]:
     start = at + PC_SIZE
     if not pc & HAS_XPC:
         return pc, start if end - start == (pc >> 11) * 2 else None
-    if start < end:
-        start += 4 if frame[start] & XPC_GOES_ON else 2
+    start += xpc_size(pc, frame[start:end])
     return pc, start if start <= end else None

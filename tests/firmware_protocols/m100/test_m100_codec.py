@@ -127,6 +127,7 @@ def test_a_long_epc_is_selected_by_its_end() -> None:
         pytest.param("cf" + NAMED, Status.TAG_ERROR, id="lock, tag does not say why"),
         pytest.param("d0" + NAMED, Status.TAG_ERROR, id="kill, other"),
         pytest.param("e4" + NAMED, Status.LOCKED, id="special command"),
+        pytest.param("a8" + NAMED, Status.TAG_ERROR, id="read, a code of the tag's that our Gen2 does not have"),
         pytest.param("2e", Status.TAG_ERROR, id="Monza QT"),
         pytest.param("77", Status.READER_ERROR, id="a code that no manual has"),
     ],
@@ -145,6 +146,16 @@ def test_no_tag_in_a_round_is_the_end_of_a_round() -> None:
 def test_a_write_that_did_not_succeed() -> None:
     reply = answer_to(0x49, NAMED + "02")
     assert (reply.status, reply.code, reply.data) == (Status.WRITE_FAILED, 2, b"")
+
+
+@pytest.mark.parametrize("opcode", [pytest.param(0xE6, id="Monza QT"), pytest.param(0xD3, id="block permalock")])
+def test_a_special_write_is_answered_by_a_status_too(opcode: int) -> None:
+    reply = answer_to(opcode, NAMED + "00")
+    assert (reply.status, reply.code, reply.data) == (Status.OK, 0, b"")
+
+
+def test_which_blocks_are_permalocked_is_data() -> None:
+    assert answer_to(0xD3, NAMED + "0700").data == b"\x07\x00"
 
 
 def test_a_setting_that_was_not_taken() -> None:
@@ -177,6 +188,7 @@ def test_an_unknown_opcode_is_shown_with_its_data() -> None:
         pytest.param(FrameType.NOTICE, 0x22, "", id="a report of nothing"),
         pytest.param(FrameType.NOTICE, 0x22, "c9", id="a report of one byte"),
         pytest.param(FrameType.NOTICE, 0x22, "c91800" + EPC.hex() + "3a76", id="a PC for a shorter EPC"),
+        pytest.param(FrameType.NOTICE, 0x22, "c93200" + EPC.hex() + "00" + "3a76", id="a PC with an XPC, and half a word"),
         pytest.param(FrameType.RESPONSE, 0x39, "0e3400", id="an answer shorter than the tag it names"),
         pytest.param(FrameType.RESPONSE, 0x39, "", id="an answer of nothing"),
         pytest.param(FrameType.RESPONSE, 0xFF, "", id="an error without a code"),
@@ -198,9 +210,25 @@ def test_epcs_of_every_length(size: int) -> None:
     assert (seen.epc, seen.pc, seen.rssi.value if seen.rssi else 0) == (epc, pc, -128.0)
 
 
-def test_a_tag_with_an_extended_pc_is_not_lost() -> None:
-    seen = event_of(FrameType.NOTICE, 0x22, "c93200" + "0001" + EPC.hex() + "0000")
+XPCS = [
+    pytest.param("3200", "0001", id="XPC_W1"),
+    pytest.param("3600", "80010002", id="XPC_W1 and W2"),
+    pytest.param("3200", "", id="a module that cuts it off"),
+]
+
+
+@pytest.mark.parametrize(("pc", "xpc"), XPCS)
+def test_an_extended_pc_is_no_part_of_the_epc(pc: str, xpc: str) -> None:
+    seen = event_of(FrameType.NOTICE, 0x22, "c9" + pc + xpc + EPC.hex() + "0000")
     assert isinstance(seen, TagSeen)
+    assert (seen.epc, seen.pc) == (EPC, int(pc, 16))
+
+
+@pytest.mark.parametrize(("pc", "xpc"), XPCS)
+def test_nor_where_an_answer_names_the_tag(pc: str, xpc: str) -> None:
+    named = bytes.fromhex(pc + xpc) + EPC
+    reply = answer_to(0x39, bytes((len(named),)).hex() + named.hex() + "12345678")
+    assert (reply.tag and reply.tag.epc, reply.data) == (EPC, bytes.fromhex("12345678"))
 
 
 def test_delimiters_inside_data_are_data() -> None:

@@ -178,17 +178,56 @@ def test_a_frequency_beyond_the_table_is_not_guessed() -> None:
         pytest.param("03", "e2", 8, -31.0, id="port 8"),
     ],
 )
-def test_the_antenna_on_an_eight_port_board(place: str, rssi: str, antenna: int, dbm: float) -> None:
-    seen = event_of(0x89, place + "3000" + EPC.hex() + rssi, codec=R2000Codec(antenna_ports=8))
+@pytest.mark.parametrize("ports", [pytest.param(8, id="as configured"), pytest.param(4, id="though nobody said how many ports it has")])
+def test_the_antenna_on_an_eight_port_board(place: str, rssi: str, antenna: int, dbm: float, ports: int) -> None:
+    """No tag is so loud that its strength needs bit 7."""
+    seen = event_of(0x89, place + "3000" + EPC.hex() + rssi, codec=R2000Codec(antenna_ports=ports))
     assert isinstance(seen, TagSeen)
     assert seen.rssi == Rssi(dbm, RssiUnit.DBM, bytes.fromhex(rssi))
     assert seen.antenna == antenna
 
 
-def test_a_strong_tag_on_a_four_port_board_is_no_other_antenna() -> None:
-    seen = event_of(0x89, "00" + "3000" + EPC.hex() + "81")
+@pytest.mark.parametrize(
+    ("said", "phase"),
+    [
+        pytest.param("3200" + "0001" + EPC.hex() + "45", None, id="XPC_W1"),
+        pytest.param("3200" + "80010002" + EPC.hex() + "45", None, id="XPC_W1 and W2"),
+        pytest.param("3200" + "0001" + EPC.hex() + "45" + "0102", 0x0102, id="XPC_W1, and a phase"),
+        pytest.param("3200" + "80010002" + EPC.hex() + "45" + "0102", 0x0102, id="XPC_W1 and W2, and a phase"),
+        pytest.param("3200" + EPC.hex() + "45", None, id="a board that cuts it off"),
+    ],
+)
+def test_an_extended_pc_is_no_part_of_the_epc(said: str, phase: int | None) -> None:
+    assert event_of(0x8B, "04" + said) == TagSeen(EPC, 0x3200, None, Rssi(-60.0, RssiUnit.DBM, b"\x45"), 1, 865_500, phase)
+
+
+@pytest.mark.parametrize(
+    ("pc", "xpc"),
+    [
+        pytest.param("3200", "0001", id="XPC_W1"),
+        pytest.param("3600", "80010002", id="XPC_W1 and W2"),
+        pytest.param("3200", "", id="a board that cuts it off"),
+    ],
+)
+def test_nor_where_an_answer_or_the_buffer_names_the_tag(pc: str, xpc: str) -> None:
+    named = pc + xpc + EPC.hex() + "1234"
+    size = len(named) // 2
+    reply = event_of(0x81, "0001" + f"{size + 4:02x}" + named + "12345678" + "04" + "00" + "01")
+    assert isinstance(reply, Reply)
+    assert (reply.tag and reply.tag.epc, reply.data) == (EPC, bytes.fromhex("12345678"))
+    seen = event_of(0x90, "0001" + f"{size:02x}" + named + "45" + "06" + "03")
     assert isinstance(seen, TagSeen)
-    assert (seen.antenna, seen.rssi and seen.rssi.value) == (1, 0.0)
+    assert seen.epc == EPC
+
+
+@pytest.mark.parametrize(
+    ("rssi", "count", "antenna", "reads"),
+    [pytest.param("45", "c8", 3, 200, id="port 3, 200 times"), pytest.param("c5", "83", 7, 3, id="port 7, three times")],
+)
+def test_bit_7_of_a_buffers_count_is_the_antennas_where_that_of_its_rssi_is(rssi: str, count: str, antenna: int, reads: int) -> None:
+    seen = event_of(0x90, "0001" + "10" + NAMED + rssi + "06" + count)
+    assert isinstance(seen, TagSeen)
+    assert (seen.antenna, seen.reads) == (antenna, reads)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +257,10 @@ def test_the_end_of_a_round(command: int, data: str, ended: RoundEnded) -> None:
         pytest.param(0x84, "35", "kill_tag", Status.KILL_FAILED, id="kill failed"),
         pytest.param(0x90, "38", "get_buffer", Status.NO_TAG, id="buffer empty"),
         pytest.param(0x72, "11", "get_info", Status.READER_ERROR, id="failed"),
-        pytest.param(0x7E, "ee", "get_return_loss", Status.OK, id="a value, not a code: nothing tells them apart"),
+        pytest.param(0x7E, "22", "get_return_loss", Status.OK, id="34 dB or error 22: taken for the value"),
+        pytest.param(0x7E, "ee", "get_return_loss", Status.READER_ERROR, id="no return loss is so high"),
+        pytest.param(0x75, "11", "get_antenna", Status.READER_ERROR, id="no board has so many antennas"),
+        pytest.param(0x77, "25", "get_power", Status.READER_ERROR, id="no board has so much power"),
         pytest.param(0x74, "99", "set_antenna", Status.READER_ERROR, id="a code that no manual has"),
     ],
 )
