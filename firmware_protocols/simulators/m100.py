@@ -48,6 +48,7 @@ class Act(NamedTuple):
     """The least that the command must carry."""
 
 
+WRITE_HEAD = 9  # password, bank, address, count of words
 ACTS = {
     Opcode.READ_BANK: Act(ErrorCode.READ_FAILED, ErrorCode.READ_REFUSED, 9),
     Opcode.WRITE_BANK: Act(ErrorCode.WRITE_FAILED, ErrorCode.WRITE_REFUSED, 11),
@@ -137,7 +138,7 @@ class M100Dialect:
 
     def _act(self, opcode: Opcode, asked: bytes, now_s: float) -> Emission:
         act = ACTS[opcode]
-        if len(asked) < act.payload_size:
+        if len(asked) < act.payload_size or (opcode is Opcode.WRITE_BANK and not has_its_words(asked)):
             return self._error(ErrorCode.BAD_PARAMETER)
         is_meant = self._is_selected if self._settings.select_mode != 1 else lambda _: True
         found = self._tags.pick(now_s, ANTENNA, is_meant)
@@ -216,6 +217,11 @@ def _done(size: int) -> Callable[[bytes], bytes | None]:
 def _scan(dbm: int) -> bytes:
     """First and last channel, then how strong it is in each: nothing else is on the air here."""
     return bytes((0, CHANNELS - 1)) + dbm.to_bytes(1, signed=True) * CHANNELS
+
+
+def has_its_words(asked: bytes) -> bool:
+    """Does a write carry as many words as it says?"""
+    return len(asked) - WRITE_HEAD == 2 * int.from_bytes(asked[7:WRITE_HEAD])
 
 
 def do_access(opcode: Opcode, tag: SimulatedTag, asked: bytes) -> bytes:

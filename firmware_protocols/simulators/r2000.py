@@ -8,7 +8,7 @@ from firmware_protocols.gen2 import Gen2Error
 from firmware_protocols.r2000.decoding import find_user_plan
 from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, build_frame
 from firmware_protocols.r2000.tables import BAND, TAG_WRITES, Code, Opcode
-from firmware_protocols.simulators.r2000_requests import do_access, parse_switch
+from firmware_protocols.simulators.r2000_requests import do_access, has_its_data, parse_switch
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
 from firmware_protocols.simulators.simulated_tag import TagRefused, WrongPassword
 from firmware_protocols.simulators.tag_field import Answer, TagField
@@ -33,7 +33,6 @@ FAILED = {
 }
 HIGH_ANTENNAS = 0x80  # ports 5 to 8
 SESSION_WITH_PHASE_SIZE = 5
-LEAST_DATA = {Opcode.READ_BANK: 3, Opcode.WRITE_BANK: 9, Opcode.BLOCK_WRITE: 9, Opcode.LOCK_TAG: 6, Opcode.KILL_TAG: 4}
 
 
 @dataclass(slots=True)
@@ -216,7 +215,7 @@ class R2000Dialect:
         return channel << 2 | antenna & 0b11, rssi | (HIGH_ANTENNAS if antenna > 3 else 0)
 
     def _act(self, opcode: Opcode, asked: bytes, now_s: float) -> Emission:
-        if len(asked) < LEAST_DATA[opcode]:
+        if not has_its_data(opcode, asked):
             return self._say(opcode, Code.BAD_PARAMETER)
         match = self._settings.epc_match
         found = self._tags.pick(now_s, self._settings.antenna + 1, lambda tag: match is None or tag.epc == match)
@@ -257,7 +256,6 @@ class R2000Dialect:
             shown.append(Emission(self._frame(opcode, body), answer.presence))
         if opcode is Opcode.GET_AND_RESET_BUFFER:
             self._buffer.clear()
-            shown.append(self._say(opcode, Code.SUCCESS))  # a last word that boards give (pyImpinj 1.2), the manual does not
         return shown
 
     def _reset_buffer(self) -> Code:

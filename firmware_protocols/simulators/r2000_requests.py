@@ -9,6 +9,9 @@ from firmware_protocols.simulators.simulated_tag import SimulatedTag
 
 LONG_SWITCH_SIZE = 29
 PAIRS_BY_SIZE = {10: 4, 18: 8, LONG_SWITCH_SIZE: 8}
+LEAST_DATA = {Opcode.READ_BANK: 3, Opcode.WRITE_BANK: 9, Opcode.BLOCK_WRITE: 9, Opcode.LOCK_TAG: 6, Opcode.KILL_TAG: 4}
+WORD_WRITES = frozenset({Opcode.WRITE_BANK, Opcode.BLOCK_WRITE})
+WRITE_HEAD, WRITE_COUNT_AT = 7, 6  # password, bank, address, count of words
 LOCK_FIELD = {code: lock_field for lock_field, code in LOCK_FIELD_CODE.items()}
 LOCK_ACTION = {code: action for action, code in LOCK_ACTION_CODE.items()}
 
@@ -31,6 +34,13 @@ def parse_switch(asked: bytes) -> Switch | None:
     places = zip(asked[0 : 2 * pairs : 2], asked[1 : 2 * pairs : 2], strict=True)
     antennas = tuple(antenna for antenna, stay in places for _ in range(stay))
     return Switch(antennas, asked[-1], len(asked) == LONG_SWITCH_SIZE and asked[-2] == 1)
+
+
+def has_its_data(opcode: Opcode, asked: bytes) -> bool:
+    """Is an access command whole, and does a write carry as many words as it says?"""
+    if len(asked) < LEAST_DATA[opcode]:
+        return False
+    return opcode not in WORD_WRITES or len(asked) - WRITE_HEAD == 2 * asked[WRITE_COUNT_AT]
 
 
 def do_access(opcode: Opcode, tag: SimulatedTag, asked: bytes) -> bytes:

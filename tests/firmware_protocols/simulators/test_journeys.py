@@ -237,6 +237,10 @@ class TestM100:
             pytest.param(0x07, "09", Status.BAD_PARAMETER, id="unknown region"),
             pytest.param(0xB6, "2710", Status.BAD_PARAMETER, id="100 dBm"),
             pytest.param(0x39, "00", Status.BAD_PARAMETER, id="half a read"),
+            pytest.param(
+                0x49, "00000000" + "03" + "0000" + "0002" + "1234", Status.BAD_PARAMETER, id="one word where two are to be written"
+            ),
+            pytest.param(0x49, "00000000" + "03" + "0000" + "0001" + "12345678", Status.BAD_PARAMETER, id="two where one is"),
             pytest.param(0x0C, "0100000020600030", Status.BAD_PARAMETER, id="a mask shorter than it says"),
             pytest.param(0x27, "22", Status.BAD_PARAMETER, id="an inventory without a count"),
             pytest.param(0x12, "03", Status.BAD_PARAMETER, id="no such select mode"),
@@ -362,6 +366,7 @@ class TestR2000:
         assert isinstance(events[2], Reply)
         assert events[2].data == b"\x00\x03"
         assert {seen.epc for seen in seen_in(events)} == {new_tag(number).epc for number in range(3)}
+        assert len(events) == 3 + 3 + 1, "a frame for each tag and no last word: hosts take the next frame for their next answer (pyImpinj)"
         assert isinstance(events[-1], Reply)
         assert events[-1].detail == "buffer is empty"
 
@@ -379,6 +384,8 @@ class TestR2000:
             pytest.param(0x8A, "ff00ff00ff00ff000001", Status.BAD_PARAMETER, id="an inventory before no antenna"),
             pytest.param(0x83, "000000000900", Status.BAD_PARAMETER, id="no such lock field"),
             pytest.param(0x81, "02", Status.BAD_PARAMETER, id="half a read"),
+            pytest.param(0x82, "000000000300021234", Status.BAD_PARAMETER, id="one word where two are to be written"),
+            pytest.param(0x94, "0000000003000112345678", Status.BAD_PARAMETER, id="two where one is"),
             pytest.param(0x86, "", Status.OK, id="which EPC is matched"),
             pytest.param(0x93, "", Status.OK, id="empty the buffer"),
             pytest.param(0x7B, "", Status.OK, id="temperature"),
