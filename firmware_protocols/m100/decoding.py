@@ -33,11 +33,11 @@ def decode_notice(frame: bytes) -> Event:
     return TagSeen(frame[8 + xpc : -4], pc, None, DBM_RSSI[frame[5]])
 
 
-def decode_response(frame: bytes) -> Event:
-    """Type 01."""
+def decode_response(frame: bytes, *, is_accessing: bool = False) -> Event:
+    """Type 01. `is_accessing`: an access to a tag was asked for last, so error 15 says that it found none, not that a round did."""
     opcode, payload = frame[2], frame[PAYLOAD_START:-2]
     if opcode == Opcode.ERROR:
-        return _decode_error(frame, payload)
+        return _decode_error(frame, payload, is_accessing=is_accessing)
     match ANSWER.get(opcode, Answer.DATA):
         case Answer.STATUS if len(payload) == 1:
             return _status_reply(opcode, payload[0], None)
@@ -73,12 +73,12 @@ def _decode_tag_response(frame: bytes, opcode: int, payload: bytes) -> Event:
     return Reply(name_of(opcode), Status.OK, data=rest, tag=tag)
 
 
-def _decode_error(frame: bytes, payload: bytes) -> Event:
+def _decode_error(frame: bytes, payload: bytes, *, is_accessing: bool) -> Event:
     """FF: the code, and after a tag's own error the length, PC and EPC of that tag."""
     if not payload:
         return content_error(frame, "an error code", "nothing")
     code = payload[0]
-    if code == ErrorCode.INVENTORY_FAILED:
+    if code == ErrorCode.INVENTORY_FAILED and not is_accessing:
         return RoundEnded(reads=0)
     status, text = ERROR.get(code) or (Status.READER_ERROR, f"error code {code:02x}, not in the manual")
     parts = _split_tag(payload[1:])

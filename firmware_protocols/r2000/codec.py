@@ -1,18 +1,21 @@
 """The codec of boards that speak A0."""
 
+from collections import deque
+
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command, SetAntennas
 from firmware_protocols.events import Event, HostCommand, Reply
 from firmware_protocols.r2000.decoding import DATA_START, Reading, decode_answer, decode_inventory, find_user_plan, name_of
 from firmware_protocols.r2000.encoding import FAMILY, requests_for
-from firmware_protocols.r2000.frames import PUBLIC_ADDRESS, R2000Shape, build_frame
+from firmware_protocols.r2000.frames import OVERHEAD, PUBLIC_ADDRESS, R2000Shape, build_frame
 from firmware_protocols.r2000.tables import INVENTORIES, Opcode
-from firmware_protocols.serial_codec import Request, SerialCodec, check_address, check_port_count
+from firmware_protocols.serial_codec import Request, SerialCodec, check_address, check_port_count, content_error
 
 DEFAULT_ADDRESS = None  # to be found
 USUAL_ADDRESSES = (0x01, PUBLIC_ADDRESS, 0x00)  # as boards come: most are 01, some 00; nearly all hear the public one
 DEFAULT_PORTS = 4
 PORT_COUNTS = (1, 2, 4, 8)
+MOST_SENT = 8  # more frames than any command has
 
 
 def facts_for(antenna_ports: int) -> FamilyFacts:
@@ -38,6 +41,8 @@ class R2000Codec(SerialCodec):
 
     `address` is whose commands are encoded (FF: all boards on the line); answers are taken from any address. None: that of the board
     which spoke last; as long as none has, each command goes to another of the usual ones, until one is answered.
+    Lines of two wires may give back what the host sends, and frames of both directions look alike: once a question came back as it was,
+    so will every other frame, and none of those is an answer.
     `antenna_ports` above 4: several antennas are switched by the form of 8A for eight.
     """
 
@@ -55,8 +60,12 @@ class R2000Codec(SerialCodec):
         self._address = self._addresses[0]
         self._reading = Reading()
         self._ports: tuple[int, ...] = (1,)
+        self._sent: deque[bytes] = deque(maxlen=MOST_SENT)  # and not come back yet
+        self._has_echo = False
 
     def _from_reader(self, frame: bytes) -> Event:
+        if self._is_no_answer(frame):
+            return content_error(frame, "an answer, which has data", "a host's command, or its echo; read it with direction to-reader")
         self._unheard = 0
         if frame[2] != self._board and not self._has_fixed_address:
             self._board, self._addresses = frame[2], (frame[2], PUBLIC_ADDRESS)
@@ -66,6 +75,17 @@ class R2000Codec(SerialCodec):
         if frame[3] == Opcode.GET_REGION and isinstance(event, Reply):
             self._reading = self._reading._replace(user_plan=find_user_plan(event.data))
         return event
+
+    def _is_no_answer(self, frame: bytes) -> bool:
+        """Every answer has data (V3.7 §2), questions have none. An answer may be byte for byte what was sent (16 dBm), so it is not
+        taken for an echo before a question came back.
+        """
+        is_question = len(frame) == OVERHEAD
+        if (is_question or self._has_echo) and frame in self._sent:
+            self._has_echo = True
+            self._sent.remove(frame)
+            return True
+        return is_question
 
     def _to_reader(self, frame: bytes) -> Event:
         return HostCommand(name_of(frame[3]), frame[3], frame[DATA_START:-1], frame[2])
@@ -79,4 +99,6 @@ class R2000Codec(SerialCodec):
         return requests
 
     def _frame(self, opcode: int, data: bytes) -> bytes:
-        return build_frame(self._address, opcode, data)
+        frame = build_frame(self._address, opcode, data)
+        self._sent.append(frame)
+        return frame

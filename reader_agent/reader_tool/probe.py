@@ -24,6 +24,7 @@ from reader_agent.reader_tool.conversation import new_session
 from reader_agent.readers.session import Counters
 
 ORDER = ("llrp", "thingmagic", "r2000", "m100", "r200", "cf", "chafon")
+TRIES = {"r2000": 2}  # its commands go to three addresses in turn, and a greeting has one of its own
 NETWORK_ONLY = frozenset({"llrp"})
 WITHOUT_TLS = {5085: 5084}
 OTHER_BAUDS = (38400, 9600, 230400, 921600)  # what readers are set to besides their families' defaults, most frequent first
@@ -148,7 +149,7 @@ def _ask(address: LinkAddress, open_at: OpenAt, baud: int | None, family: str, c
     counters = Counters()
     with closing(open_at(address, baud or FAMILIES[family].default_baud)) as link:
         try:
-            new_session(link, family, counters, clock).greet(tries=1)
+            new_session(link, family, counters, clock).greet(TRIES.get(family, 1))
         except ReaderRefused as error:
             return str(error)
         except LinkLost:

@@ -143,6 +143,17 @@ def test_no_tag_in_a_round_is_the_end_of_a_round() -> None:
     assert event_of(FrameType.RESPONSE, 0xFF, "15") == RoundEnded(reads=0)
 
 
+def test_after_an_access_it_is_the_answer_to_that() -> None:
+    """A round's own could only be late, and an access that was broken off by it is tried again."""
+    codec, no_tag = M100Codec(), [bytes.fromhex("bb01ff000115167e")]
+    codec.encode(ReadBank(Bank.TID, 0, 6, epc=EPC))
+    (reply,) = read(codec, no_tag)
+    assert isinstance(reply, Reply)
+    assert (reply.command, reply.status, reply.code) == ("error", Status.NO_TAG, 0x15)
+    codec.encode(StartInventory())
+    assert read(codec, no_tag) == [RoundEnded(reads=0)]
+
+
 def test_a_write_that_did_not_succeed() -> None:
     reply = answer_to(0x49, NAMED + "02")
     assert (reply.status, reply.code, reply.data) == (Status.WRITE_FAILED, 2, b"")

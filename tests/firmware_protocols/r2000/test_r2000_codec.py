@@ -122,6 +122,28 @@ class TestWhoseCommandsAreEncoded:
         assert [codec.encode(GetInfo())[0][2] for _ in range(3)] == [3, 3, 3]
 
 
+class TestEcho:
+    """Some lines of two wires give back what the host sends, and frames of both directions look alike."""
+
+    def test_a_question_is_no_answer(self) -> None:
+        error = event_of(0x72, "")
+        assert isinstance(error, FrameError)
+        assert (error.reason, "to-reader" in error.found) == (FrameFault.CONTENT, True)
+
+    def test_once_a_question_came_back_no_frame_of_ours_is_an_answer(self) -> None:
+        codec = R2000Codec(address=1)
+        answer = build_frame(1, 0x76, b"\x10")
+        events = read(codec, [*codec.encode(GetInfo()), build_frame(1, 0x72, b"\x08\x02"), *codec.encode(SetPower(16)), answer])
+        assert [type(event) for event in events] == [FrameError, Reply, FrameError, Reply]
+
+    def test_an_answer_that_looks_like_the_command_is_one(self) -> None:
+        codec = R2000Codec(address=1)
+        (command,) = codec.encode(SetPower(16))
+        (reply,) = read(codec, [command])
+        assert isinstance(reply, Reply)
+        assert reply.status is Status.OK
+
+
 def test_several_antennas_are_switched_by_the_board() -> None:
     codec = R2000Codec()
     assert bodies_of(codec, SetAntennas((1, 3))) == ["7400"]

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 from typer.testing import CliRunner
@@ -41,6 +42,33 @@ def test_one_that_streams_is_asked_first_in_its_own_language(tmp_path: Path) -> 
     assert found.family == "thingmagic"
     assert [attempt.family for attempt in attempts] == [LISTENING, "thingmagic"]
     assert "good frame" in attempts[0].result
+
+
+class BoardAtZero:
+    """A line to an R2000 board that answers its own address, 00, and does not hear the public one."""
+
+    gap_s = 0.1
+
+    def __init__(self) -> None:
+        self._said = b""
+
+    def read(self, timeout_s: float) -> bytes:
+        said, self._said = self._said, b""
+        if not said:
+            sleep(timeout_s)
+        return said
+
+    def write(self, data: bytes) -> None:
+        if data == bytes.fromhex("a0030072eb"):
+            self._said = bytes.fromhex("a00500720802df")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_board_that_hears_only_its_own_address_is_found_by_each_usual_one() -> None:
+    found, _ = probe(parse_address("tcp://127.0.0.1:4001"), lambda _address, _baud: BoardAtZero(), SystemClock())
+    assert found == Found("r2000", None, "firmware 8.2")
 
 
 def test_every_family_that_can_be_asked_has_its_place() -> None:

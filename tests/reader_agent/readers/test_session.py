@@ -48,6 +48,15 @@ def test_a_setting_that_the_reader_cannot_have_is_refused_in_words(family: str) 
         bench.run(1.0)
 
 
+@pytest.mark.parametrize("family", ["m100", "r200", "r2000", "thingmagic"])
+def test_a_line_that_gives_back_what_is_written_changes_nothing(family: str) -> None:
+    bench = Bench(family, setup=ReaderSetup((1,), region=Region.EU, power_dbm=20.0, has_to_read_tid=True), has_echo=True)
+    bench.enter()
+    bench.run(5.0)
+    assert {seen.epc for seen, _ in bench.seen} == {EPC}
+    assert bench.tids[0] == (EPC, TID)
+
+
 @every_family
 def test_an_empty_lane_is_not_a_lost_reader(family: str) -> None:
     bench = Bench(family)

@@ -59,6 +59,8 @@ class Bench:
     counters: Counters = field(default_factory=Counters)
     gap_s: float = 0.1
     has_no_pulse: bool = False
+    has_echo: bool = False
+    """The line gives back what the host writes."""
 
     def __post_init__(self) -> None:
         self.clock, self.stop, self.wanted = VirtualClock(), ThreadEvent(), WantedTids()
@@ -96,6 +98,8 @@ class Bench:
     def write(self, data: bytes) -> None:
         self._check_cable()
         self.written.append(data)
+        if self.has_echo:
+            self._waiting += data
         if not self.is_silent:
             self.reader.receive_data(data)
 
