@@ -8,9 +8,9 @@ from reader_agent.links.link import Link
 from reader_agent.readers.session import Codecs, Counters, Ears, Session
 
 
-def new_session(link: Link, family: str, counters: Counters, clock: Clock) -> Session:
-    """A conversation that passes nothing on: whoever holds it takes what `hear` gives."""
-    codecs = Codecs(codec_for(family), codec_for(family, direction=Direction.TO_READER))
+def new_session(link: Link, family: str, counters: Counters, clock: Clock, antenna_ports: int | None = None) -> Session:
+    """A conversation that passes nothing on: whoever holds it takes what `hear` gives. `antenna_ports`: None is the family's usual."""
+    codecs = Codecs(codec_for(family, antenna_ports=antenna_ports), codec_for(family, direction=Direction.TO_READER))
     return Session(link, codecs, Ears(_ignore_tag, _ignore_tid), counters, clock)
 
 

@@ -51,6 +51,8 @@ class Place:
     family: str
     antenna: int = 1
     power_dbm: float | None = None
+    antenna_ports: int | None = None
+    """How many the reader has; None: as many as is usual in its family."""
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def at_reader(place: Place, clock: Clock) -> Iterator["TagDesk"]:
     """A reader that is ready for one tag. Raises LinkLost, PortHeld or ReaderRefused."""
     facts = FAMILIES[place.family]
     with closing(open_link(place.address, facts.default_baud)) as link:
-        session = new_session(link, place.family, Counters(), clock)
+        session = new_session(link, place.family, Counters(), clock, place.antenna_ports)
         session.greet()
         desk = TagDesk(session, clock, starts_again=facts.round_end_may_stop)
         if facts.antenna_ports > 1:

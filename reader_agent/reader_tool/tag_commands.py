@@ -8,7 +8,9 @@ from typing import Annotated, TypeVar
 import typer
 from rich.markup import escape
 
+from firmware_protocols.catalogue import codec_for
 from firmware_protocols.commands import Bank, LockAction, LockTag, ReadBank, SetAccessPassword, WriteEpc
+from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import MAX_EPC_WORDS, pc_with_epc_size
 from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
@@ -183,7 +185,14 @@ def _do(place: Place, command: str, work: Callable[[TagDesk], tuple[str, Told]],
 
 
 def _place(url: str, family: str, antenna: int, power_dbm: float | None) -> Place:
-    return Place(address_or_exit(url), conversing_or_exit(family).name, antenna, power_dbm)
+    facts = conversing_or_exit(family)
+    # Who names a port beyond the usual ones has a reader with more: they come with 8, 16 and so on.
+    ports = None if antenna <= facts.antenna_ports else 1 << (antenna - 1).bit_length()
+    try:
+        codec_for(facts.name, antenna_ports=ports)
+    except ProtocolError as error:
+        refuse(f"--antenna {antenna}: {error}")
+    return Place(address_or_exit(url), facts.name, antenna, power_dbm, ports)
 
 
 def _hex_or_none(name: str, text: str | None) -> bytes | None:

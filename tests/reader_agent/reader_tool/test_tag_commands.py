@@ -88,6 +88,16 @@ def test_of_several_tags_one_has_to_be_named(simulator: SimulatorProcess) -> Non
     assert OTHER_EPC.lower() in done.stderr
 
 
+def test_a_port_beyond_the_usual_four_is_reached(tmp_path: Path) -> None:
+    simulator = SimulatorProcess.on_pty("r2000", tmp_path / "by-id", "--miss-rate", "0", "--antenna-ports", "8")
+    simulator.enter(antenna=6)
+    try:
+        answer = told(run(simulator.url, "r2000", "read", "--antenna=6", "--json"))
+        assert answer["data"] == TID.lower()
+    finally:
+        assert simulator.stop() == 0
+
+
 def test_no_tag_is_told_in_plain_words(tmp_path: Path) -> None:
     simulator = SimulatorProcess.on_pty("m100", tmp_path / "by-id")
     done = run(simulator.url, "m100", "read", "--json")
@@ -131,6 +141,7 @@ def test_a_password_is_asked_for_without_showing_it(simulator: SimulatorProcess)
             "read", [], {"EBIKE_ACCESS_PASSWORD": "1234"}, "EBIKE_ACCESS_PASSWORD: expected eight hex digits", id="short password"
         ),
         pytest.param("set-password", [], {"EBIKE_NEW_ACCESS_PASSWORD": "00000000"}, "must not be zero", id="new password zero"),
+        pytest.param("read", ["--antenna=2"], {}, "m100: number of antenna ports: expected 1,", id="a second antenna of a module with one"),
         pytest.param("write-epc", ["112233"], {}, "words of four hex digits, found 3 bytes", id="no whole words"),
     ],
 )
