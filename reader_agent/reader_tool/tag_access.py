@@ -97,14 +97,17 @@ class TagDesk:
         return seen
 
     def choose(self, epc: bytes | None) -> bytes:
-        """The tag that is meant: the named one, else the only one that is there. Raises TagRefused."""
+        """The EPC of the tag that is meant: the named one, else the only one that is there. Raises TagRefused.
+
+        b"" for a chip that says it has none yet: no command can name it, so each is for whichever tag answers.
+        """
         if epc is not None:
             return epc
         found = self.find_tags()
         if not found:
             raise TagRefused("look for a tag", PLAIN_WORDS[Status.NO_TAG], Status.NO_TAG)
         if len(found) > 1:
-            names = ", ".join(sorted(one.hex() for one in found))
+            names = ", ".join(sorted(one.hex() or "one without an EPC" for one in found))
             raise TagRefused("look for a tag", f"{len(found)} tags answer ({names}); name one with --epc, or take the others away")
         return next(iter(found))
 

@@ -60,7 +60,7 @@ def read(  # noqa: PLR0913 — each option of the command is a parameter
 
     def work(desk: TagDesk) -> tuple[str, Told]:
         tag = desk.choose(wanted)
-        data = desk.read(ReadBank(chosen_bank, address, count, password, tag))
+        data = desk.read(ReadBank(chosen_bank, address, count, password, tag or None))
         meaning = {"numbering": find_numbering(tag), "chip": find_chip(data) if (chosen_bank, address) == (Bank.TID, 0) else None}
         if not as_json and meaning["numbering"]:
             err.print(escape(in_words(meaning["numbering"])))
@@ -93,8 +93,8 @@ def write_epc(  # noqa: PLR0913 — each option of the command is a parameter
 
     def work(desk: TagDesk) -> tuple[str, Told]:
         tag = desk.choose(old)
-        desk.write_epc(WriteEpc(new, new_pc, password, tag))
-        return f"written and read back: {tag.hex()} is now {new.hex()}", {"epc": new.hex(), "epc_before": tag.hex()}
+        desk.write_epc(WriteEpc(new, new_pc, password, tag or None))
+        return f"written and read back: {_name(tag)} is now {new.hex()}", {"epc": new.hex(), "epc_before": tag.hex()}
 
     _do(place, "write-epc", work, as_json=as_json)
 
@@ -133,8 +133,8 @@ def lock(  # noqa: PLR0913 — each option of the command is a parameter
 
     def work(desk: TagDesk) -> tuple[str, Told]:
         tag = desk.choose(wanted)
-        desk.act("lock the tag", LockTag(password, **actions, epc=tag))
-        return f"the tag {tag.hex()} has confirmed: {told}", {"epc": tag.hex(), **{name: a.name.lower() for name, a in actions.items()}}
+        desk.act("lock the tag", LockTag(password, **actions, epc=tag or None))
+        return f"the tag {_name(tag)} has confirmed: {told}", {"epc": tag.hex(), **{name: a.name.lower() for name, a in actions.items()}}
 
     _do(place, "lock", work, as_json=as_json)
 
@@ -162,9 +162,9 @@ def set_password(  # noqa: PLR0913 — each option of the command is a parameter
 
     def work(desk: TagDesk) -> tuple[str, Told]:
         tag = desk.choose(wanted)
-        is_checked = desk.set_password(SetAccessPassword(new, password, tag))
+        is_checked = desk.set_password(SetAccessPassword(new, password, tag or None))
         how = "set and read back" if is_checked else "set; the tag does not let it be read back"
-        return f"the access password of {tag.hex()} is {how}", {"epc": tag.hex(), "read_back": is_checked}
+        return f"the access password of {_name(tag)} is {how}", {"epc": tag.hex(), "read_back": is_checked}
 
     _do(place, "set-password", work, as_json=as_json)
 
@@ -182,6 +182,10 @@ def _do(place: Place, command: str, work: Callable[[TagDesk], tuple[str, Told]],
         typer.echo(json.dumps({"command": command, "done": True, **told}))
     else:
         out.print(escape(sentence))
+
+
+def _name(tag: bytes) -> str:
+    return tag.hex() or "(without an EPC)"
 
 
 def _place(url: str, family: str, antenna: int, power_dbm: float | None) -> Place:

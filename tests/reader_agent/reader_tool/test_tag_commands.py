@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from firmware_protocols.catalogue import FAMILIES
+from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.commands import Bank, WriteBank
 from reader_agent.reader_tool.commands import app
 from tests.reader_agent.simulator import EPC, TID, SimulatorProcess
 
@@ -96,6 +97,16 @@ def test_a_port_beyond_the_usual_four_is_reached(tmp_path: Path) -> None:
         assert answer["data"] == TID.lower()
     finally:
         assert simulator.stop() == 0
+
+
+@pytest.mark.parametrize(("simulator", "family"), [(family, family) for family in ("m100", "r2000")], indirect=["simulator"])
+def test_a_chip_without_an_epc_gets_one(simulator: SimulatorProcess, family: str, tmp_path: Path) -> None:
+    for frame in codec_for(family).encode(WriteBank(Bank.EPC, 1, bytes(2))):  # PC 0000: no words of EPC
+        (tmp_path / "by-id").write_bytes(frame)
+    assert told(run(simulator.url, family, "read", "--json"))["data"] == TID.lower()
+    done = run(simulator.url, family, "write-epc", NEW_EPC)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"(without an EPC) is now {NEW_EPC.lower()}" in " ".join(done.stdout.split())
 
 
 def test_no_tag_is_told_in_plain_words(tmp_path: Path) -> None:
