@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from firmware_protocols.catalogue import FAMILIES
 from firmware_protocols.commands import Bank, Command, ReadBank, SetAccessPassword, SetAntennas, SetPower, StopInventory, WriteEpc
-from firmware_protocols.events import Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.events import Notice, Reply, RoundEnded, Status, TagSeen
 from reader_agent.clock import Clock
 from reader_agent.errors import AgentError, ReaderRefused
 from reader_agent.link_address import LinkAddress
 from reader_agent.links.open_link import open_link
 from reader_agent.reader_tool.conversation import new_session
+from reader_agent.readers.complaints import NOTHING_WRONG
 from reader_agent.readers.session import Counters, Session
 
 SEARCH_S = 0.8  # a tag at the edge of the beam misses rounds
@@ -41,6 +42,11 @@ class TagRefused(AgentError):
     def __init__(self, what: str, sentence: str, status: Status | None = None) -> None:
         super().__init__(f"{what}: {sentence}")
         self.status = status
+
+
+def _refusal(what: str, said: Reply | Notice) -> TagRefused:
+    words = PLAIN_WORDS.get(said.status, f"the reader says {said.status.replace('_', ' ')}")
+    return TagRefused(what, f"{words} ({said.detail})" if said.detail else words, said.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +90,20 @@ class TagDesk:
             raise ReaderRefused(type(command).__name__, said)
 
     def find_tags(self) -> dict[bytes, TagSeen]:
-        """Every tag that is heard in a short while, by EPC."""
+        """Every tag that is heard in a short while, by EPC. Raises TagRefused if the reader says why it hears none."""
         seen: dict[bytes, TagSeen] = {}
+        complaints: list[Reply | Notice] = []
         until_s = self._clock.now().monotonic_s + SEARCH_S
         self._session.start_inventory()
         while self._clock.now().monotonic_s < until_s:
             events = self._session.hear(TICK_S)
             seen |= {event.epc: event for event in events if isinstance(event, TagSeen)}
+            complaints += [event for event in events if isinstance(event, Reply | Notice) and event.status not in NOTHING_WRONG]
             if self._starts_again and any(isinstance(event, RoundEnded) for event in events):
                 self._session.start_inventory()
         self._session.ask_in_time(StopInventory(), ANSWER_S)
+        if complaints and not seen:
+            raise _refusal("look for a tag", complaints[-1])
         return seen
 
     def choose(self, epc: bytes | None) -> bytes:
@@ -121,8 +131,7 @@ class TagDesk:
         if reply is None:
             raise TagRefused(what, "the reader did not answer in time; ask again to see what became of it")
         if reply.status is not Status.OK:
-            words = PLAIN_WORDS.get(reply.status, f"the reader says {reply.status.replace('_', ' ')}")
-            raise TagRefused(what, f"{words} ({reply.detail})" if reply.detail else words, reply.status)
+            raise _refusal(what, reply)
         return reply
 
     def read(self, command: ReadBank) -> bytes:

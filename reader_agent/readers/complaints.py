@@ -8,7 +8,7 @@ from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Status, 
 STANDS_FOR_S = 3.0  # a round that fails is told each time; what was said longer ago is over
 SAID_AT_LEAST = 2  # once may be the late answer to a question that nobody waits for any more
 IDLE_S = 2.0
-_NOTHING_WRONG = frozenset({Status.OK, Status.NO_TAG})
+NOTHING_WRONG = frozenset({Status.OK, Status.NO_TAG})
 
 
 class Complaint(NamedTuple):
@@ -33,7 +33,7 @@ class Complaints:
         for event in events:
             if isinstance(event, TagSeen | RoundEnded):
                 self._last_work_s = now_s
-            elif isinstance(event, Notice | Reply) and event.status not in _NOTHING_WRONG:
+            elif isinstance(event, Notice | Reply) and event.status not in NOTHING_WRONG:
                 self._said.append((now_s, f"{event.status} {event.detail}".strip()))
 
     def standing(self, now_s: float) -> Complaint:

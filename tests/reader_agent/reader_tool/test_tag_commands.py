@@ -118,6 +118,14 @@ def test_no_tag_is_told_in_plain_words(tmp_path: Path) -> None:
     assert "hold it still and nearer to the antenna" in told(done)["reason"]
 
 
+def test_an_antenna_that_is_off_is_not_called_a_missing_tag(tmp_path: Path) -> None:
+    simulator = SimulatorProcess.on_pty("r2000", tmp_path / "by-id", "--missing-antennas", "1")
+    done = run(simulator.url, "r2000", "read")
+    assert simulator.stop() == 0
+    assert done.exit_code == 1
+    assert "look for a tag: no antenna is connected to that port" in " ".join(done.stderr.split())
+
+
 def test_what_is_permanent_is_asked_about_first(simulator: SimulatorProcess, tmp_path: Path) -> None:
     key = tmp_path / "password"
     key.write_text(PASSWORD)
