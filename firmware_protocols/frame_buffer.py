@@ -172,8 +172,9 @@ class FrameBuffer:
         fault = self._fault
         assert fault is not None
         if self._claimed:
-            announced = len(self._waste) + self._claimed
-            fault = Fault(FrameFault.LENGTH, f"{announced} bytes", f"{len(self._waste)} bytes, then another frame")
+            # A silence has already said what the head announced: more than there was.
+            announced = fault.expected if fault.reason is FrameFault.LENGTH else f"{len(self._waste) + self._claimed} bytes"
+            fault = Fault(FrameFault.LENGTH, announced, f"{len(self._waste)} bytes, then another frame")
         error = FrameError(fault.reason, fault.expected, fault.found, bytes(self._waste))
         self._fault, self._claimed = None, None
         self._waste.clear()

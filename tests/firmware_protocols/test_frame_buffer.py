@@ -80,7 +80,7 @@ def test_a_false_head_waits_for_what_it_claims() -> None:
 def test_a_silence_frees_what_stands_behind_a_false_head() -> None:
     error, frame = frames_of(b"\xa0\xff" + FRAME, has_gap=True)
     assert isinstance(error, FrameError)
-    assert (error.reason, error.discarded) == (FrameFault.LENGTH, b"\xa0\xff")
+    assert error == FrameError(FrameFault.LENGTH, "257 bytes", "2 bytes, then another frame", b"\xa0\xff")
     assert frame == FRAME
 
 
