@@ -117,6 +117,10 @@ def survives(target: Target, batch: list[bytes], rng: Random, counts: Counts, se
     try:
         _feed(target, data, rng, counts)
         if target.good is not None:
+            if target.direction is Direction.FROM_READER:
+                _ask(
+                    target.codec, StartInventory()
+                )  # what a frame says may depend on what was asked last; a host goes on with its inventory
             _recover(target, *target.good)
             counts.recoveries += 1
     except Exception as error:  # noqa: BLE001 — that no exception escapes a codec is what is being tested
