@@ -1,5 +1,6 @@
 """One whole frame from the reader → its events: a frame may report many tags."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from firmware_protocols.chafon.tables import (
@@ -40,6 +41,10 @@ class Reading(NamedTuple):
     """Which part of GET_INFO's answer was asked for, by the command that would set it; None: all of it."""
 
 
+Layout = Callable[[bytes, Reading], list[TagSeen] | None]
+"""What stands in the data; None if it does not hold that."""
+
+
 def name_of(opcode: int) -> str:
     return OPCODE_NAME.get(opcode) or f"0x{opcode:02x}"
 
@@ -64,23 +69,41 @@ def _decode_inventory(frame: bytes, status: int, data: bytes, reading: Reading) 
         return [content_error(frame, "a count, and as many tags as it says", data.hex())]
     events: list[Event] = [*tags]
     if status in {Code.MEMORY_FULL, Code.ANTENNA_MISSING}:
-        meaning = STATUS[status]
-        events.append(Notice(Code(status).name.lower(), meaning.status, status, data[:1], meaning.text))
+        events.append(_complaint(Code(status), data[:1], reading))
     if status in ENDS_INVENTORY:
         events.append(RoundEnded())
     return events or [_reply(frame[2], status, data, reading)]
 
 
+def _complaint(status: Code, antenna: bytes, reading: Reading) -> Notice:
+    """That only part of the tags is told, or that an antenna is off: then which, where the reader says it."""
+    meaning, ports = STATUS[status], antennas_of(antenna[0], reading) if antenna else (None,)
+    is_named = status is Code.ANTENNA_MISSING and ports != (None,)
+    text = f"{_ports_in_words(ports)}: {meaning.text}" if is_named else meaning.text
+    return Notice(status.name.lower(), meaning.status, status, antenna, text)
+
+
 def tags_of(data: bytes, reading: Reading) -> list[TagSeen] | None:
     """What an inventory reports; None if it does not hold that. The layout of the reader's model is tried first: [antennas], count,
-    then per tag length, EPC [, RSSI [, phase, frequency]].
+    then per tag length, EPC [, RSSI [, phase, frequency]]. A count and nothing behind it (`01 00`: antenna 1, no tag) fits the other
+    layout as a tag without a number, so a reading in which each tag has whole words goes before any that only fits.
     """
-    layouts = (_bare_tags, _full_tags) if reading.model is Model.UHFREADER18 else (_full_tags, _bare_tags)
-    for layout in layouts:
+    return _likeliest((_full_tags, _bare_tags), data, reading)
+
+
+def _likeliest(layouts: tuple[Layout, Layout], data: bytes, reading: Reading) -> list[TagSeen] | None:
+    """`layouts`: that of the later models, then that of UHFReader18."""
+    fitting = None
+    for layout in reversed(layouts) if reading.model is Model.UHFREADER18 else layouts:
         tags = layout(data, reading)
-        if tags is not None:
+        if tags is not None and _have_whole_words(tags):
             return tags
-    return None
+        fitting = fitting or tags
+    return fitting
+
+
+def _have_whole_words(tags: list[TagSeen]) -> bool:
+    return all(tag.epc and len(tag.epc) % 2 == 0 for tag in tags)
 
 
 def _bare_tags(data: bytes, _: Reading) -> list[TagSeen] | None:
@@ -161,6 +184,10 @@ def antennas_of(byte: int, reading: Reading) -> tuple[int | None, ...]:
     return (byte + 1,) if reading.counts_antennas else BIT_PORTS[byte] or (None,)
 
 
+def _ports_in_words(ports: tuple[int | None, ...]) -> str:
+    return f"port{'s' if len(ports) > 1 else ''} {', '.join(map(str, ports))}"
+
+
 def _statistics(frame: bytes, data: bytes, reading: Reading) -> Event:
     """Antenna, reads per second u16, reads u32."""
     if len(data) != STATISTICS_SIZE:
@@ -175,12 +202,17 @@ def _decode_push(frame: bytes, status: int, data: bytes, reading: Reading) -> li
     if status != Code.OK:
         status_word, text = _meaning(status)
         return [Notice(name_of(Opcode.PUSH), status_word, status, data, text)]
+    tags = _likeliest((_full_push, _bare_push), data, reading)
+    return [*tags] if tags is not None else [content_error(frame, "antenna, length, EPC and RSSI, or an EPC", data.hex())]
+
+
+def _full_push(data: bytes, reading: Reading) -> list[TagSeen] | None:
     size = _tag_size(data, 1)
-    if size and size + 1 == len(data) and reading.model is not Model.UHFREADER18:
-        return [*_tag_by_antennas(data, 1, size, antennas_of(data[0], reading))]
-    if data and len(data) % 2 == 0 and len(data) <= LONGEST_EPC:
-        return [TagSeen(data)]
-    return [content_error(frame, "antenna, length, EPC and RSSI, or an EPC", data.hex())]
+    return _tag_by_antennas(data, 1, size, antennas_of(data[0], reading)) if size and size + 1 == len(data) else None
+
+
+def _bare_push(data: bytes, _: Reading) -> list[TagSeen] | None:
+    return [TagSeen(data)] if data and len(data) % 2 == 0 and len(data) <= LONGEST_EPC else None
 
 
 def heartbeat(data: bytes = b"") -> Notice:
@@ -194,7 +226,7 @@ def _reply(opcode: int, status: int, data: bytes, reading: Reading) -> Reply:
     if status in {Code.FAILED, Code.POOR_LINK}:
         word = FAILED_STATUS.get(opcode, word)
     if status == Code.OK and opcode == Opcode.GET_INFO:
-        text = _info_in_words(data, reading.asked)
+        text = _info_in_words(data, reading)
     return Reply(name_of(opcode), word, status, data, detail=text)
 
 
@@ -221,20 +253,27 @@ def model_of(frame: bytes) -> Model | None:
     return Model.R288 if len(data) >= INFO_WITH_ANTENNAS else Model.UHFREADER18
 
 
-def _info_in_words(data: bytes, asked: Opcode | None) -> str:
+def _info_in_words(data: bytes, reading: Reading) -> str:
     """Version u16, type, protocols, highest and lowest channel (band in the two top bits of each), power, scan time [, antennas, …]."""
     if len(data) < SMALLEST_INFO:
         return ""
     band = data[4] >> 4 & 0b1100 | data[5] >> 6
     region, power = str(REGION.get(band, f"band {band:x}")), f"{data[6]} dBm"
-    match asked:
+    match reading.asked:
         case Opcode.SET_REGION:
             return region
         case Opcode.SET_POWER:
             return power
         case Opcode.SET_ANTENNAS:
-            ports = BIT_PORTS[data[8]] if len(data) >= INFO_WITH_ANTENNAS else (1,)
-            return f"port{'s' if len(ports) > 1 else ''} {', '.join(map(str, ports))}"
+            return _ports_in_words(_chosen_ports(data, reading))
         case _:
             known = READER_TYPE.get(data[2])
             return f"{known.name if known else f'reader type {data[2]:02x}'}, firmware {data[0]}.{data[1]}, {region}, {power}"
+
+
+def _chosen_ports(info: bytes, reading: Reading) -> tuple[int | None, ...]:
+    """As a bit mask in the ninth byte; 16-port readers have their upper eight in the eleventh (the maker's Java library)."""
+    if len(info) < INFO_WITH_ANTENNAS:
+        return (1,)
+    upper = tuple(port + 8 for port in BIT_PORTS[info[10]]) if reading.counts_antennas else ()
+    return BIT_PORTS[info[8]] + upper

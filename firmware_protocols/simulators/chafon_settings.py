@@ -96,7 +96,8 @@ class SettingsDesk:
         head = FIRMWARE + bytes((TYPE_CODE[self._model], PROTOCOL_6C)) + settings.region + bytes((settings.power_dbm, settings.scan_time))
         if self._model is Model.UHFREADER18:
             return head
-        return head + bytes((settings.antenna_mask & 0xFF, settings.beeper, 0, settings.checks_antennas))
+        upper, lower = settings.antenna_mask.to_bytes(2)
+        return head + bytes((lower, settings.beeper, upper, settings.checks_antennas))
 
     def _set_region(self, asked: bytes) -> Code:
         """Highest and lowest channel, with the band in the two top bits of each."""

@@ -112,8 +112,13 @@ TAG = "0c" + EPC.hex() + "40"
         ),
         pytest.param(
             "f8" + "0400",
-            [Notice("antenna_missing", Status.ANTENNA_MISSING, 0xF8, b"\x04", "antenna not connected"), RoundEnded(0)],
+            [Notice("antenna_missing", Status.ANTENNA_MISSING, 0xF8, b"\x04", "port 3: antenna not connected"), RoundEnded(0)],
             id="antenna not connected",
+        ),
+        pytest.param(
+            "f8",
+            [Notice("antenna_missing", Status.ANTENNA_MISSING, 0xF8, b"", "antenna not connected"), RoundEnded(0)],
+            id="some antenna off",
         ),
     ],
 )
@@ -142,6 +147,35 @@ def test_either_layout_is_read_whatever_the_reader_was_taken_for(model: Model | 
     codec = ChafonCodec(model=model)
     assert event_of(0x01, "03" + "01" + "0c" + EPC.hex(), codec=codec) == TagSeen(EPC)
     assert event_of(0x01, "03" + "0101" + TAG, codec=codec) == TagSeen(EPC, rssi=RSSI_64, antenna=1)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "tags"),
+    [
+        pytest.param(Model.UHFREADER18, "0100", [], id="antenna 1 and no tag, by a reader that was taken for one without RSSI"),
+        pytest.param(Model.R288, "0101" + "00" + "40", [TagSeen(b"", rssi=RSSI_64, antenna=1)], id="a blank tag"),
+        pytest.param(
+            None,
+            "02" + "0c" + "00" * 8 + "01aabb00" + "0c" + "00" * 12,
+            [TagSeen(bytes(8) + b"\x01\xaa\xbb\x00"), TagSeen(bytes(12))],
+            id="zeros, which might be lengths",
+        ),
+    ],
+)
+def test_of_two_layouts_that_fit_the_one_with_whole_numbers_is_read(model: Model | None, data: str, tags: list[TagSeen]) -> None:
+    assert events_of(0x01, "01" + data, codec=ChafonCodec(model=model)) == [*tags, RoundEnded(len(tags))]
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "tag"),
+    [
+        pytest.param(None, "3009" + EPC[2:].hex(), TagSeen(b"\x30\x09" + EPC[2:]), id="the second byte might be a length, of half a word"),
+        pytest.param(Model.UHFREADER18, "04" + "0c" + EPC.hex() + "40", TagSeen(EPC, rssi=RSSI_64, antenna=3), id="after all with RSSI"),
+        pytest.param(Model.UHFREADER18, "3042" + EPC[2:].hex(), TagSeen(b"\x30\x42" + EPC[2:]), id="might be a phase, where there is none"),
+    ],
+)
+def test_what_is_pushed_is_told_apart_by_whole_words(model: Model | None, data: str, tag: TagSeen) -> None:
+    assert event_of(0xEE, "00" + data, codec=ChafonCodec(model=model)) == tag
 
 
 @pytest.mark.parametrize(
@@ -271,6 +305,14 @@ def test_the_info_in_words(question: Command, info: str, detail: str) -> None:
     reply = event_of(0x21, "00" + info, codec=codec)
     assert isinstance(reply, Reply)
     assert (reply.command, reply.data.hex(), reply.detail) == ("get_info", info, detail)
+
+
+def test_the_upper_ports_of_sixteen_stand_apart_in_the_info() -> None:
+    codec = ChafonCodec(antenna_ports=16)
+    codec.encode(GetAntennas())
+    reply = event_of(0x21, "00" + "0214" + "2702" + "4e00" + "1a14" + "05010901", codec=codec)
+    assert isinstance(reply, Reply)
+    assert reply.detail == "ports 1, 3, 9, 12"
 
 
 def test_an_unknown_command_is_told_in_hex() -> None:
