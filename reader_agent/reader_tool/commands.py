@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from firmware_protocols.catalogue import LISTENED_FAMILIES, codec_for
-from firmware_protocols.codec import Direction
+from firmware_protocols.codec import Codec, Direction
+from firmware_protocols.errors import ProtocolError
 from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
 from reader_agent.links.open_link import open_link
@@ -25,7 +26,20 @@ from reader_agent.reader_tool.record import record
 from reader_agent.reader_tool.replay_command import replay
 from reader_agent.reader_tool.simulate_command import simulate
 from reader_agent.reader_tool.tag_commands import lock, read, set_password, write_epc
-from reader_agent.reader_tool.terminal import FAILED, AsJson, FamilyName, Url, address_or_exit, err, facts_or_exit, out, refuse
+from reader_agent.reader_tool.terminal import (
+    FAILED,
+    AntennaPorts,
+    AsJson,
+    FamilyName,
+    OwnOptions,
+    Url,
+    address_or_exit,
+    err,
+    facts_or_exit,
+    options_or_exit,
+    out,
+    refuse,
+)
 
 CHUNK = 65536
 app = typer.Typer(
@@ -44,6 +58,8 @@ def decode(
     *,
     is_raw: Annotated[bool, typer.Option("--raw", help="Standard input is bytes, not hex.")] = False,
     direction: Annotated[Direction, typer.Option(help="Whose bytes: the reader's, or what a host sends.")] = Direction.FROM_READER,
+    antenna_ports: AntennaPorts = None,
+    option: OwnOptions = None,
     _as_json: Annotated[
         bool, typer.Option("--json", help="Changes nothing: it always prints JSON. Taken because every command takes it.")
     ] = False,
@@ -54,8 +70,9 @@ def decode(
         refuse("--raw reads standard input; write - in the place of the bytes")
     if not any(word.strip() for word in words):
         refuse("no bytes were given; write them in hex, or - for standard input")
+    codec = _codec(family, direction, antenna_ports, option or [])
     try:
-        for line in decode_lines(codec_for(family, direction=direction), _input(family, words, is_raw=is_raw)):
+        for line in decode_lines(codec, _input(family, words, is_raw=is_raw)):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     except NotHex as error:
@@ -83,6 +100,14 @@ def probe_command(url: Url, *, as_json: AsJson = False) -> None:
 encode.add_to(app)
 for command in (read, write_epc, lock, set_password, record, replay, simulate):
     app.command()(command)
+
+
+def _codec(family: str, direction: Direction, antenna_ports: int | None, pairs: list[str]) -> Codec:
+    options = options_or_exit(family, pairs)
+    try:
+        return codec_for(family, direction=direction, antenna_ports=antenna_ports, options=options)
+    except ProtocolError as error:
+        refuse(str(error))
 
 
 def _input(family: str, words: list[str], *, is_raw: bool) -> Iterable[bytes]:

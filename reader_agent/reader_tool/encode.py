@@ -10,7 +10,7 @@ from firmware_protocols.catalogue import codec_for
 from firmware_protocols.commands import Command, WriteEpc
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import pc_with_epc_size
-from reader_agent.reader_tool.terminal import AsJson, FamilyName, conversing_or_exit, refuse
+from reader_agent.reader_tool.terminal import AntennaPorts, AsJson, FamilyName, OwnOptions, conversing_or_exit, options_or_exit, refuse
 from reader_agent.reader_tool.values import BadValue, options_of, parse_fields, required_of
 
 COMMANDS: dict[str, type] = {re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind for kind in get_args(Command)}
@@ -70,20 +70,22 @@ def _usage() -> str:
     return "Commands:\n\n" + "\n\n".join(lines)
 
 
-def encode(
+def encode(  # noqa: PLR0913 — each option of the command is a parameter
     context: typer.Context,
     family: FamilyName,
     command: Annotated[str, typer.Argument(help="What to ask, such as get-info or read-bank; --help lists all with their options.")],
     *,
     address: Annotated[int | None, typer.Option(help="The reader's address on a shared line.")] = None,
-    antenna_ports: Annotated[int | None, typer.Option(help="How many antenna ports the reader has.")] = None,
+    antenna_ports: AntennaPorts = None,
+    option: OwnOptions = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the frames of a command as hex, one a line."""
     conversing_or_exit(family)
+    options = options_or_exit(family, option or [])
     try:
         asked = parse_command(command, context.args)
-        frames = codec_for(family, address=address, antenna_ports=antenna_ports).encode(asked)
+        frames = codec_for(family, address=address, antenna_ports=antenna_ports, options=options).encode(asked)
     except (BadCommand, ProtocolError) as error:
         refuse(str(error))
     texts = [frame.hex() for frame in frames]

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from firmware_protocols.catalogue import ALL_FAMILIES, FAMILIES, UnknownFamily
 from firmware_protocols.codec import FamilyFacts
+from firmware_protocols.family_options import Options, find_option_problems, typed_options
 from reader_agent.link_address import LinkAddress, parse_address
 
 FAILED, WRONG_USE = 1, 2
@@ -47,6 +48,11 @@ Url = Annotated[
         "https://HOST, mqtt://BROKER/TOPIC or webhook://0.0.0.0:PORT/PATH, with ?account=NAME&password_file=FILE."
     ),
 ]
+AntennaPorts = Annotated[int | None, typer.Option(help="How many antenna ports the reader has, where its family leaves that open.")]
+OwnOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="What the family may be told, as in agent.toml, e.g. model=uhfreader18."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
 
@@ -67,6 +73,20 @@ def conversing_or_exit(family: str) -> FamilyFacts:
     if family not in FAMILIES:
         refuse(f"{family} readers only tell what they see and take no commands; those that do: {', '.join(FAMILIES)}")
     return facts
+
+
+def options_or_exit(family: str, pairs: list[str]) -> Options:
+    """What was given with --option."""
+    typed = dict[str, str]()
+    for pair in pairs:
+        key, has_value, value = pair.partition("=")
+        if not has_value:
+            refuse(f"--option {pair}: write KEY=VALUE, such as model=m5e")
+        typed[key.strip()] = value.strip()
+    options = typed_options(family, typed)
+    for problem in find_option_problems(family, options):
+        refuse(f"--option {problem.key}={typed[problem.key]}: {problem.remedy}")
+    return options
 
 
 def address_or_exit(url: str) -> LinkAddress:

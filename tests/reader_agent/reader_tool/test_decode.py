@@ -49,6 +49,24 @@ def test_however_the_bytes_are_given(arguments: list[str], stdin: bytes) -> None
     assert (event["event"], event["epc"], event["rssi"]) == ("tag_seen", EPC, {"value": -55, "unit": "dBm", "raw": "c9"})
 
 
+@pytest.mark.parametrize(
+    ("options", "antenna"),
+    [
+        pytest.param([], 2, id="up to 8 ports: a bit mask"),
+        pytest.param(["--antenna-ports", "16"], 3, id="16 ports: a number from 0"),
+    ],
+)
+def test_what_the_bytes_do_not_say_may_be_told(options: list[str], antenna: int) -> None:
+    (event,) = events(decode("chafon", "1500010302010c3039606303c74380001a055940d8a4", *options))
+    assert event["antenna"] == antenna
+
+
+def test_a_family_may_be_told_which_readers_it_has() -> None:
+    """Antenna, EPC of a word, RSSI and phase, or, of an UHFReader18, an EPC and nothing else."""
+    push = "1100ee003042606303c74380001a05592b53"
+    assert [event["epc"] for event in events(decode("chafon", push, "--option", "model=uhfreader18"))] == ["3042606303c74380001a0559"]
+
+
 R700_EVENT = '{"eventType": "tagInventory", "tagInventoryEvent": {"epcHex": "30751FEB705C5904E3D50D70", "peakRssiCdbm": -5500}}'
 
 

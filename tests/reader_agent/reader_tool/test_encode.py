@@ -93,12 +93,19 @@ def test_json_and_the_address() -> None:
     assert json.loads(done.stdout) == {"family": "r2000", "command": "get-info", "frames": ["a0030572e6"]}
 
 
+def test_what_the_family_may_be_told() -> None:
+    done = CliRunner().invoke(app, ["encode", "chafon", "start-inventory", "--option", "model=ex10"])
+    assert done.stdout.split() == ["05ff50007278"]  # 50: the inventory that only this generation has
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         pytest.param(["m300", "get-info"], "no reader family 'm300'", id="unknown family"),
         pytest.param(["keyboard", "get-info"], "keyboard readers only tell what they see", id="a family that takes no commands"),
         pytest.param(["m100", "get-info", "--address", "1"], "the frames carry no address", id="no address"),
+        pytest.param(["chafon", "get-info", "--option", "model"], "--option model: write KEY=VALUE", id="an option without a value"),
+        pytest.param(["chafon", "get-info", "--option", "model=289"], '--option model=289: write one of "', id="no such model"),
     ],
 )
 def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
