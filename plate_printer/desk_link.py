@@ -22,6 +22,10 @@ _UNPLUGGED = (serial.SerialException, OSError, termios.error)
 class Link(Protocol):
     """An open line. Whatever goes wrong with it is ReaderLost."""
 
+    @property
+    def gap_s(self) -> float:
+        """After this silence a half-received frame will not be completed."""
+
     def read(self, timeout_s: float) -> bytes:
         """What has come, b"" when nothing did in that time."""
 
@@ -79,6 +83,8 @@ def open_link(address: ReaderAddress, default_baud: int) -> Link:
 
 
 class SerialLink:
+    gap_s = 0.1  # USB adapters hand bytes over every 16 ms; a frame is never torn for longer
+
     def __init__(self, address: ReaderAddress, baud: int) -> None:
         self._url = address.url
         try:
@@ -106,6 +112,8 @@ class SerialLink:
 
 
 class TcpLink:
+    gap_s = 0.5  # a lost segment is sent again after some 200 ms
+
     def __init__(self, address: ReaderAddress) -> None:
         self._url = address.url
         try:

@@ -49,6 +49,7 @@ class DeskReader:
         self._codec = setup.codec()
         self._own = codec_for(setup.family, direction=Direction.TO_READER)  # names what we send, so that answers are told apart
         self._silences = 0
+        self._last_bytes_s = monotonic()
 
     @classmethod
     def open(cls, setup: ReaderSetup, monotonic: Monotonic) -> Self:
@@ -148,7 +149,10 @@ class DeskReader:
     def _hear(self, timeout_s: float) -> tuple[Event, ...]:
         data = self._link.read(timeout_s)
         if data:
+            self._last_bytes_s = self._monotonic()
             self._codec.receive_data(data)
+        elif self._monotonic() - self._last_bytes_s >= self._link.gap_s:
+            self._codec.receive_gap()
         events = tuple(_events_of(self._codec))
         if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
             self._link.write(answer)
