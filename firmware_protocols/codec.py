@@ -33,6 +33,8 @@ class FamilyFacts:
     """True: RoundEnded may be the last word of an inventory, so StartInventory is best sent again at once. It does no harm to a
     reader that would have gone on.
     """
+    hears_in_round: bool = True
+    """False: what is asked before RoundEnded has come is lost, StopInventory too."""
     takes_commands: bool = True
     """False: it tells what it sees and cannot be asked anything, not even whether it lives."""
     start_is_answered: bool = False

@@ -50,6 +50,7 @@ class DeskReader:
         self._own = codec_for(setup.family, direction=Direction.TO_READER)  # names what we send, so that answers are told apart
         self._silences = 0
         self._last_bytes_s = monotonic()
+        self._is_in_round = False
 
     @classmethod
     def open(cls, setup: ReaderSetup, monotonic: Monotonic) -> Self:
@@ -115,13 +116,17 @@ class DeskReader:
         return reply
 
     def _start(self) -> None:
-        for frame in self._codec.encode(StartInventory()):
-            self._link.write(frame)
+        *settings, start = self._codec.encode(StartInventory())
+        for frame in settings:
+            self._exchange(frame)
+        self._link.write(start)
+        self._is_in_round = True
 
     def _quieten(self) -> None:
         self._ask_surely(StopInventory())
 
     def _exchange(self, frame: bytes) -> Reply:
+        self._await_hearing()
         asked = self._name_of(frame)
         self._link.write(frame)
         until = self._monotonic() + ANSWER_S
@@ -135,6 +140,12 @@ class DeskReader:
                     damage = f"the answer was damaged ({event.reason})"
         self._note_silence()
         return Reply(asked, Status.READER_ERROR, detail=damage or "no answer")
+
+    def _await_hearing(self) -> None:
+        """Until the end of a round in which the reader hears nothing."""
+        until = self._monotonic() + ANSWER_S
+        while self._is_in_round and not self._codec.facts.hears_in_round and self._monotonic() < until:
+            self._hear(TICK_S)
 
     def _note_silence(self) -> None:
         self._silences += 1
@@ -154,6 +165,8 @@ class DeskReader:
         elif self._monotonic() - self._last_bytes_s >= self._link.gap_s:
             self._codec.receive_gap()
         events = tuple(_events_of(self._codec))
+        if any(isinstance(event, RoundEnded) for event in events):
+            self._is_in_round = False
         if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
             self._link.write(answer)
         return events

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from firmware_protocols.chafon.decoding import Reading, decode_frame, heartbeat, model_of, name_of
+from firmware_protocols.chafon.decoding import SCAN_TIME_AT, Reading, decode_frame, heartbeat, model_of, name_of
 from firmware_protocols.chafon.encoding import FAMILY, MOST_MASKED_PORTS, Setup, requests_for, setup_after
 from firmware_protocols.chafon.frames import CRC_SIZE, HEARTBEAT, PUBLIC_ADDRESS, ChafonShape, build_frame
 from firmware_protocols.chafon.tables import INVENTORIES, Model, Opcode
@@ -35,6 +35,7 @@ def facts_for(antenna_ports: int, model: Model | None = None, *, with_fast_id: b
         inventory_ends_by_itself=is_polled,
         pulses_in_inventory=is_polled,
         round_end_may_stop=is_polled,
+        hears_in_round=model is not Model.UHFREADER18,
     )
 
 
@@ -79,7 +80,7 @@ class ChafonCodec(SerialCodec):
         if frame[2] in INVENTORIES:
             events = [self._count(event) for event in decode_frame(frame, self._reading)]
         else:
-            self._learn_model(frame)
+            self._learn_from(frame)
             events = decode_frame(frame, self._reading)
         if len(events) > 1:
             self._pending.extend(events[1:])
@@ -97,10 +98,15 @@ class ChafonCodec(SerialCodec):
     def _frame(self, opcode: int, data: bytes) -> bytes:
         return build_frame(self._address, opcode, data)
 
-    def _learn_model(self, frame: bytes) -> None:
-        model = None if self._has_fixed_model else model_of(frame)
-        if model is not None:
-            self._setup, self._reading = replace(self._setup, model=model), self._reading._replace(model=model)
+    def _learn_from(self, frame: bytes) -> None:
+        """The answer to GET_INFO says which model it is, and how long a scan may take."""
+        told = model_of(frame)
+        if told is None:
+            return
+        model = self._setup.model if self._has_fixed_model else told
+        self._setup = replace(self._setup, model=model, scan_time=frame[SCAN_TIME_AT])
+        self._reading = self._reading._replace(model=model)
+        self._facts = facts_for(self._setup.antenna_ports, model, with_fast_id=self._setup.with_fast_id)
 
     def _count(self, event: Event) -> Event:
         """The end of a round does not say how many tags there were: they came with it and in the frames before."""

@@ -24,6 +24,7 @@ TID_SIZE = 12  # FastID appends 96 bits
 PHASE_SIZE, FREQUENCY_SIZE = 4, 3
 STATISTICS_SIZE = 7
 LONGEST_EPC = 62
+SCAN_TIME_AT = DATA_START + 7  # in the answer to GET_INFO
 SMALLEST_INFO, INFO_WITH_ANTENNAS = 8, 12
 ENDS_INVENTORY = frozenset({Code.ENDED, Code.TIME_OVER, Code.MEMORY_FULL, Code.NO_TAG, Code.ANTENNA_MISSING})
 RAW_RSSI = tuple(Rssi(float(byte), RssiUnit.RAW, bytes((byte,))) for byte in range(256))

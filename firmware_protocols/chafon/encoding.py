@@ -65,6 +65,8 @@ class Setup:
     ports: tuple[int, ...] = (1,)
     """Those that take part in an inventory, the next first: an inventory is made before one antenna at a time."""
     outputs: int = OUTPUTS_AT_START
+    scan_time: int | None = None
+    """The reader's own, where an inventory cannot carry another. None: not known."""
 
 
 def requests_for(command: Command, setup: Setup) -> tuple[Request, ...]:
@@ -76,7 +78,7 @@ def requests_for(command: Command, setup: Setup) -> tuple[Request, ...]:
         case GetInfo() | GetRegion() | GetPower() | GetAntennas():
             return ((Opcode.GET_INFO, b""),)
         case StartInventory():
-            return (_start(setup),)
+            return _start(setup)
         case StopInventory():
             return (STOP.get(setup.model, (Opcode.STOP_INVENTORY, b"")),)
         case _:
@@ -87,7 +89,7 @@ def setup_after(command: Command, setup: Setup) -> Setup:
     """What to remember once the command was encoded."""
     match command:
         case StartInventory():
-            return replace(setup, ports=setup.ports[1:] + setup.ports[:1])
+            return replace(setup, ports=setup.ports[1:] + setup.ports[:1], scan_time=SCAN_TIME)
         case SetAntennas(ports=ports):
             return replace(setup, ports=ports)
         case SetOutput(port=port, is_high=is_high):
@@ -102,13 +104,15 @@ STOP: dict[Model | None, Request] = {
 }
 
 
-def _start(setup: Setup) -> Request:
+def _start(setup: Setup) -> tuple[Request, ...]:
     if setup.model is Model.UHFREADER18:
-        return (Opcode.INVENTORY, b"")
+        is_short = setup.scan_time in {None, SCAN_TIME}
+        shorten = () if is_short else ((Opcode.SET_SCAN_TIME, bytes((SCAN_TIME,))),)
+        return (*shorten, (Opcode.INVENTORY, b""))
     if setup.model is Model.EX10:
-        return (Opcode.START_FAST_INVENTORY, bytes((TARGET_A,)))
+        return ((Opcode.START_FAST_INVENTORY, bytes((TARGET_A,))),)
     q = Q | WITH_FAST_ID if setup.with_fast_id else Q
-    return (Opcode.INVENTORY, bytes((q, SESSION_0, TARGET_A, FIRST_ANTENNA + setup.ports[0] - 1, SCAN_TIME)))
+    return ((Opcode.INVENTORY, bytes((q, SESSION_0, TARGET_A, FIRST_ANTENNA + setup.ports[0] - 1, SCAN_TIME))),)
 
 
 def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, setup: Setup) -> Request:

@@ -79,7 +79,7 @@ class Session:
         now_s = clock.now().monotonic_s
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
         self._complaints, self._complaint = Complaints(now_s), NO_COMPLAINT
-        self._is_stopped = False
+        self._is_stopped = self._is_in_round = False
 
     def prepare(self, setup: ReaderSetup) -> None:
         """Make the reader ours: learn what it is, set it, start the inventory. One that takes no commands is as it is."""
@@ -175,6 +175,7 @@ class Session:
 
     def _send(self, frames: tuple[bytes, ...], timeout_s: float) -> Reply | None:
         deadline_s = self._clock.now().monotonic_s + timeout_s
+        self._await_hearing(deadline_s)
         reply = None
         for frame in frames:
             self._link.write(frame)
@@ -191,8 +192,11 @@ class Session:
         if self._codec.facts.start_is_answered:
             self._start_surely()
             return
-        for frame in self._encode(StartInventory()):
-            self._link.write(frame)
+        *settings, start = self._encode(StartInventory())
+        if settings:
+            self._send(tuple(settings), ANSWER_S)
+        self._link.write(start)
+        self._is_in_round = True
         self._last_start_s = self._clock.now().monotonic_s
 
     def _start_surely(self) -> None:
@@ -239,6 +243,11 @@ class Session:
                     return event
         return None
 
+    def _await_hearing(self, deadline_s: float) -> None:
+        """Until the end of a round in which the reader hears nothing."""
+        while self._is_in_round and not self._codec.facts.hears_in_round and (left_s := deadline_s - self._clock.now().monotonic_s) > 0:
+            self.hear(min(left_s, TICK_S))
+
     def _answer_unasked(self) -> None:
         """A reader that asks whether we are still there hangs up on silence."""
         if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
@@ -253,6 +262,8 @@ class Session:
             self._counters.frame_errors += 1
             return
         self._last_event_s, self._counters.last_frame = now.monotonic_s, now
+        if isinstance(event, RoundEnded):
+            self._is_in_round = False
         if isinstance(event, TagSeen):
             self._counters.reads += 1
             self._ears.tag_seen(event, now)

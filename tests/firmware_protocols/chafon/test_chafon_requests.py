@@ -121,6 +121,16 @@ def test_an_inventory_of_each_model(model: Model | None, start: str, stop: str) 
     assert codec.facts.inventory_ends_by_itself == (model is not Model.EX10)
 
 
+@pytest.mark.parametrize(("scan_time", "starts"), [("14", ["2503", "01"]), ("03", ["01"])], ids=["two seconds", "short already"])
+def test_the_scans_of_uhfreader18_are_made_as_short_as_those_of_the_others(scan_time: str, starts: list[str]) -> None:
+    """It keeps that time and takes no other with an inventory, and hears nothing until it is over."""
+    codec = ChafonCodec()
+    hear(codec, 0x21, "00" + INFO_18[:-2] + scan_time)
+    assert bodies_of(codec, StartInventory()) == starts
+    assert bodies_of(codec, StartInventory()) == ["01"]
+    assert not codec.facts.hears_in_round
+
+
 def test_fast_id_is_asked_for_where_it_is_wanted() -> None:
     codec = ChafonCodec(with_fast_id=True)
     assert bodies_of(codec, StartInventory()) == ["012400008003"]

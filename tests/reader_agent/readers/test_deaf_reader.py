@@ -1,0 +1,77 @@
+"""A reader that hears nothing while it takes inventory, as the manual of UHFReader18 has it (V2.0 §2), in virtual time."""
+
+from threading import Event
+
+import pytest
+
+from firmware_protocols.catalogue import codec_for
+from firmware_protocols.chafon.frames import build_frame
+from firmware_protocols.chafon.tables import Code, Opcode
+from firmware_protocols.codec import Direction
+from firmware_protocols.events import NEED_DATA, HostCommand
+from reader_agent.readers.session import Codecs, Counters, Ears, ReaderSetup, Session
+from reader_agent.readers.tid_reading import WantedTids
+from tests.reader_agent.readers.virtual import STEP_S, VirtualClock
+
+SCAN_UNIT_S, ANSWER_S = 0.1, 0.01
+ENDS_S = 10.0  # a silence of two seconds before that would be LinkLost
+
+
+class DeafReader:
+    """A UHFReader18 with no tag before it, and the line to it. Counts what it was asked in vain."""
+
+    gap_s = 0.1
+
+    def __init__(self, clock: VirtualClock, scan_time: int, stop: Event) -> None:
+        self._clock, self._scan_time, self._stop = clock, scan_time, stop
+        self._ears = codec_for("chafon", direction=Direction.TO_READER)
+        self._busy_until_s, self._answer = 0.0, b""
+        self.inventories = self.missed = 0
+
+    def read(self, timeout_s: float) -> bytes:
+        until_s = self._clock.now_s + timeout_s
+        while self._clock.now_s < until_s:
+            self._clock.now_s += STEP_S
+            if self._clock.now_s >= ENDS_S:
+                self._stop.set()
+            if self._answer and self._clock.now_s >= self._busy_until_s:
+                answer, self._answer = self._answer, b""
+                return answer
+        return b""
+
+    def write(self, data: bytes) -> None:
+        self._ears.receive_data(data)
+        while (event := self._ears.next_event()) is not NEED_DATA:
+            assert isinstance(event, HostCommand)
+            if self._answer:
+                self.missed += 1
+            else:
+                self._obey(event)
+
+    def close(self) -> None: ...
+
+    def _obey(self, asked: HostCommand) -> None:
+        self.inventories += asked.opcode == Opcode.INVENTORY
+        status, said, lasts_s = Code.OK, b"", ANSWER_S
+        if asked.opcode == Opcode.SET_SCAN_TIME:
+            self._scan_time = asked.data[0]
+        elif asked.opcode == Opcode.GET_INFO:
+            said = bytes.fromhex("0109" + "09" + "02" + "4e00" + "1a") + bytes((self._scan_time,))
+        elif asked.opcode == Opcode.INVENTORY:
+            status, lasts_s = Code.NO_TAG, self._scan_time * SCAN_UNIT_S
+        else:
+            status = Code.BAD_COMMAND
+        self._answer = build_frame(0, asked.opcode if status is not Code.BAD_COMMAND else Opcode.ERROR, bytes((status,)) + said)
+        self._busy_until_s = self._clock.now_s + lasts_s
+
+
+@pytest.mark.parametrize("scan_time", [3, 10, 255], ids=["as short as can be", "as it comes from its maker", "as long as can be"])
+def test_it_is_asked_nothing_before_its_round_is_over(scan_time: int) -> None:
+    clock, stop = VirtualClock(), Event()
+    reader = DeafReader(clock, scan_time, stop)
+    codecs = Codecs(codec_for("chafon"), codec_for("chafon", direction=Direction.TO_READER))
+    session = Session(reader, codecs, Ears(lambda *_: None, lambda *_: None), Counters(), clock)
+    session.prepare(ReaderSetup((1,)))
+    session.listen(ReaderSetup((1,)), WantedTids(), stop)
+    assert reader.missed == 0
+    assert reader.inventories > ENDS_S / 0.4
