@@ -12,7 +12,7 @@ from reader_agent.errors import AgentError, ReaderRefused
 from reader_agent.link_address import LinkAddress
 from reader_agent.links.open_link import open_link
 from reader_agent.reader_tool.conversation import new_session
-from reader_agent.readers.complaints import NOTHING_WRONG
+from reader_agent.readers.complaints import is_complaint
 from reader_agent.readers.session import Counters, Session
 
 SEARCH_S = 0.8  # a tag at the edge of the beam misses rounds
@@ -98,7 +98,7 @@ class TagDesk:
         while self._clock.now().monotonic_s < until_s:
             events = self._session.hear(TICK_S)
             seen |= {event.epc: event for event in events if isinstance(event, TagSeen)}
-            complaints += [event for event in events if isinstance(event, Reply | Notice) and event.status not in NOTHING_WRONG]
+            complaints += filter(is_complaint, events)
             if self._starts_again and any(isinstance(event, RoundEnded) for event in events):
                 self._session.start_inventory()
         self._session.ask_in_time(StopInventory(), ANSWER_S)

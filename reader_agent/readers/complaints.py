@@ -1,14 +1,14 @@
 """What a reader says against its own work while it is told to read: an antenna is off, it is too hot, it will not start."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Status, TagSeen
 
 STANDS_FOR_S = 3.0  # a round that fails is told each time; what was said longer ago is over
 SAID_AT_LEAST = 2  # once may be the late answer to a question that nobody waits for any more
 IDLE_S = 2.0
-NOTHING_WRONG = frozenset({Status.OK, Status.NO_TAG})
+_NOTHING_WRONG = frozenset({Status.OK, Status.NO_TAG})
 
 
 class Complaint(NamedTuple):
@@ -19,6 +19,10 @@ class Complaint(NamedTuple):
 
 
 NO_COMPLAINT = Complaint("", is_working=True)
+
+
+def is_complaint(event: Event) -> TypeGuard[Notice | Reply]:
+    return isinstance(event, Notice | Reply) and event.status not in _NOTHING_WRONG
 
 
 class Complaints:
@@ -33,7 +37,7 @@ class Complaints:
         for event in events:
             if isinstance(event, TagSeen | RoundEnded):
                 self._last_work_s = now_s
-            elif isinstance(event, Notice | Reply) and event.status not in NOTHING_WRONG:
+            elif is_complaint(event):
                 self._said.append((now_s, f"{event.status} {event.detail}".strip()))
 
     def standing(self, now_s: float) -> Complaint:

@@ -118,12 +118,13 @@ def test_no_tag_is_told_in_plain_words(tmp_path: Path) -> None:
     assert "hold it still and nearer to the antenna" in told(done)["reason"]
 
 
-def test_an_antenna_that_is_off_is_not_called_a_missing_tag(tmp_path: Path) -> None:
-    simulator = SimulatorProcess.on_pty("r2000", tmp_path / "by-id", "--missing-antennas", "1")
-    done = run(simulator.url, "r2000", "read")
+@pytest.mark.parametrize(("family", "detail"), [("chafon", "port 1: antenna not connected"), ("r2000", "antenna not connected")])
+def test_that_the_antenna_is_off_is_told_in_place_of_no_tag(family: str, detail: str, tmp_path: Path) -> None:
+    simulator = SimulatorProcess.on_pty(family, tmp_path / "by-id", "--missing-antennas", "1")
+    done = run(simulator.url, family, "read", "--json")
+    assert (done.exit_code, told(done)["status"]) == (1, "antenna_missing")
+    assert f"no antenna is connected to that port ({detail})" in done.stderr
     assert simulator.stop() == 0
-    assert done.exit_code == 1
-    assert "look for a tag: no antenna is connected to that port" in " ".join(done.stderr.split())
 
 
 def test_what_is_permanent_is_asked_about_first(simulator: SimulatorProcess, tmp_path: Path) -> None:
