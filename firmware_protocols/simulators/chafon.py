@@ -105,6 +105,10 @@ class ChafonDialect:
 
     def _run_scan(self, scan: Scan, now_s: float) -> Iterator[Emission]:
         heard = [answer for answer in self._tags.run_round(now_s, scan.antenna + 1) if scan.request.is_meant(answer.tag)]
+        if heard and scan.opcode is Opcode.INVENTORY_ONE:
+            self._scan, answer = None, heard[0]
+            yield Emission(self._frame(scan.opcode, Code.ENDED, self._head(scan, 1) + self._record(answer, scan)), answer.presence)
+            return
         scan.reads += len(heard)
         for answer in heard:
             yield Emission(self._frame(scan.opcode, Code.MORE_FRAMES, self._head(scan, 1) + self._record(answer, scan)), answer.presence)

@@ -12,6 +12,7 @@ IsMeant = Callable[[SimulatedTag], bool]
 FIRST_ANTENNA = 0x80
 BY_MASK = 0xFF
 MASK_HEAD_SIZE = 4
+SESSIONS = frozenset({0, 1, 2, 3, 0xFF})  # FF: the reader chooses
 WRITES = frozenset({Opcode.WRITE_BANK, Opcode.BLOCK_WRITE, Opcode.WRITE_EXTENDED})
 EXTENDED = frozenset({Opcode.READ_EXTENDED, Opcode.WRITE_EXTENDED})  # their word address has two bytes
 # Bytes that follow the tag's name, without the words of a write.
@@ -55,7 +56,7 @@ def parse_scan(asked: bytes) -> ScanRequest | None:
     """
     if not asked:
         return ScanRequest()
-    if len(asked) < 2:
+    if len(asked) < 2 or asked[1] not in SESSIONS:
         return None
     masked = _split_mask(asked[2:])
     is_meant, rest = masked if masked and len(masked[1]) in {0, 2, 3, 5} else (ScanRequest().is_meant, asked[2:])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from firmware_protocols.chafon.encoding import region_bytes
+from firmware_protocols.chafon.encoding import MOST_MASKED_PORTS, region_bytes
 from firmware_protocols.chafon.tables import BAND, Code, Model, Opcode
 from firmware_protocols.simulators.reader import ReaderOptions
 
@@ -16,8 +16,13 @@ MAX_POWER_DBM = 30
 BAUD_CODES = frozenset({0, 1, 2, 5, 6})
 MODES = range(3)  # 0 answers only; 1 pushes always; 2 while triggered, as which the simulator always counts
 WORK_MODES = range(4)  # of UHFReader18: 2 and 3 are triggers, which the simulator always counts as pulled
-USER_BAND, USER_CHANNELS = 0x0, 63
+# Bands that no command of ours asks for (V1.14 §8.4.2): of one's own, Ukraine, Peru, EU 3, Taiwan, US 3.
+OTHER_BANDS = {0x0: 63, 0x6: 7, 0x7: 12, 0x9: 4, 0xA: 12, 0xC: 53}
 QUESTION = 0xFF
+CHANGES = 0x80  # of a byte that asks, or else sets its other seven bits
+FOR_NOW = 0x80  # of a byte that sets: not kept over power-off
+MOST_PORTS_WITH_FLAG = 4  # the bit mask of 8 ports has no bit left to say "for now"
+SELECT_SIZE = 8
 
 Answer = bytes | Code
 
@@ -30,6 +35,10 @@ class Settings:
     mode: int
     region: bytes = region_bytes(next(iter(BAND)))
     power_dbm: int = 30
+    port_powers: bytes = b""
+    """One for each port, where such were set."""
+    write_power: int = 0
+    write_retries: int = 3
     scan_time: int = 20
     antenna_mask: int = 0x01
     beeper: int = 1
@@ -54,7 +63,7 @@ class SettingsDesk:
             Opcode.SET_ADDRESS: lambda asked: self._store("address", asked, range(0xFF)),
             Opcode.SET_SCAN_TIME: lambda asked: self._store("scan_time", asked, range(3, 0x100)),
             Opcode.SET_BAUD: lambda asked: Code.OK if len(asked) == 1 and asked[0] in BAUD_CODES else Code.BAD_PARAMETER,
-            Opcode.SET_POWER: lambda asked: self._store("power_dbm", asked, range(MAX_POWER_DBM + 1)),
+            Opcode.SET_POWER: self._set_power,
             Opcode.SET_SIGNAL: _taken(3),
         }
         self._answers |= self._early_answers() if model is Model.UHFREADER18 else self._later_answers()
@@ -86,7 +95,12 @@ class SettingsDesk:
             Opcode.SET_ANTENNA_CHECK: lambda asked: self._store("checks_antennas", asked, range(2)),
             Opcode.SET_REAL_TIME_PARAMETERS: _taken(5),
             Opcode.SET_REAL_TIME_MODE: lambda asked: self._store("mode", asked, MODES),
-            Opcode.HEARTBEAT_TIME: self._heartbeat_time,
+            Opcode.HEARTBEAT_TIME: lambda asked: self._ask_or_store("heartbeat_units", asked, range(CHANGES)),
+            Opcode.SET_WRITE_POWER: lambda asked: self._store("write_power", asked, {0, *range(CHANGES, CHANGES + MAX_POWER_DBM + 1)}),
+            Opcode.GET_WRITE_POWER: lambda _: bytes((self._settings.write_power,)),
+            Opcode.WRITE_RETRIES: lambda asked: self._ask_or_store("write_retries", asked, range(8)),
+            Opcode.ANTENNA_POWERS: lambda _: self._settings.port_powers or bytes((self._settings.power_dbm,)) * self._options.antenna_ports,
+            Opcode.SELECT_TAGS: lambda asked: Code.OK if len(asked) >= SELECT_SIZE else Code.BAD_PARAMETER,
             Opcode.GET_TEMPERATURE: lambda _: TEMPERATURE,
             Opcode.STOP_INVENTORY: lambda _: Code.OK,
         }
@@ -101,28 +115,38 @@ class SettingsDesk:
 
     def _set_region(self, asked: bytes) -> Code:
         """Highest and lowest channel, with the band in the two top bits of each."""
-        channels = {band.code: band.channels for band in BAND.values()} | {USER_BAND: USER_CHANNELS}
+        channels = OTHER_BANDS | {band.code: band.channels for band in BAND.values()}
         count = channels.get(asked[0] >> 4 & 0b1100 | asked[1] >> 6, 0) if len(asked) == 2 else 0
         if not count or not asked[1] & 0x3F <= asked[0] & 0x3F < count:
             return Code.BAD_PARAMETER
         self._settings.region = asked
         return Code.OK
 
+    def _set_power(self, asked: bytes) -> Code:
+        """One for all ports, or one for each; bit 7 of it says that it is for now."""
+        if len(asked) not in (1, self._options.antenna_ports) or any(power & ~FOR_NOW > MAX_POWER_DBM for power in asked):
+            return Code.BAD_PARAMETER
+        powers = bytes(power & ~FOR_NOW for power in asked)
+        self._settings.power_dbm, self._settings.port_powers = powers[0], powers if len(powers) > 1 else b""
+        return Code.OK
+
     def _set_antennas(self, asked: bytes) -> Code:
-        size = 3 if self._options.antenna_ports > 8 else 1
-        mask = int.from_bytes(asked[-2:])
-        if len(asked) != size or not 0 < mask < 1 << self._options.antenna_ports:
+        """A bit mask; of 4 ports and fewer with the bit for now. More than 4 also take that bit in a byte of its own and a mask of two."""
+        ports = self._options.antenna_ports
+        mask = int.from_bytes(asked[-2:]) & (~FOR_NOW if ports <= MOST_PORTS_WITH_FLAG else 0xFFFF)
+        is_whole = (len(asked) == 1 and ports <= MOST_MASKED_PORTS) or (len(asked) == 3 and ports > MOST_PORTS_WITH_FLAG)
+        if not is_whole or not 0 < mask < 1 << ports:
             return Code.BAD_PARAMETER
         self._settings.antenna_mask = mask
         return Code.OK
 
-    def _heartbeat_time(self, asked: bytes) -> Answer:
+    def _ask_or_store(self, name: str, asked: bytes, allowed: Container[int]) -> Answer:
         """Bit 7 sets the other seven; the answer is what holds."""
-        if len(asked) != 1:
+        if len(asked) != 1 or (asked[0] & CHANGES and asked[0] & ~CHANGES not in allowed):
             return Code.BAD_PARAMETER
-        if asked[0] & 0x80:
-            self._settings.heartbeat_units = asked[0] & 0x7F
-        return bytes((self._settings.heartbeat_units,))
+        if asked[0] & CHANGES:
+            setattr(self._settings, name, asked[0] & ~CHANGES)
+        return bytes((getattr(self._settings, name),))
 
     def _set_wiegand(self, asked: bytes) -> Code:
         if len(asked) != len(self._settings.wiegand) or not (asked[2] and asked[3]):

@@ -96,6 +96,39 @@ class TestChafon:
         reply = only_reply(chafon(command, data, model="uhfreader18"))
         assert (reply.status, reply.data.hex()) == (Status.OK, said)
 
+    @pytest.mark.parametrize(
+        ("command", "data", "said"),
+        [
+            pytest.param(0x2F, "9a", "", id="power, for now"),
+            pytest.param(0x2F, "1a1b1c9d", "", id="a power for each port"),
+            pytest.param(0x94, "", "1e1e1e1e", id="which powers"),
+            pytest.param(0x3F, "85", "", id="antennas 1 and 3, for now"),
+            pytest.param(0x22, "4680", "", id="Ukraine"),
+            pytest.param(0x22, "f400", "", id="US 3"),
+            pytest.param(0x79, "9a", "", id="a power of its own for writing"),
+            pytest.param(0x7A, "", "00", id="which power for writing"),
+            pytest.param(0x7B, "85", "05", id="how often a write is tried again"),
+            pytest.param(0x9A, "01" + "00" + "00" + "01" + "0000" + "00" + "00", "", id="select"),
+        ],
+    )
+    def test_settings_that_the_makers_library_asks_of_later_readers(self, command: int, data: str, said: str) -> None:
+        reply = only_reply(chafon(command, data))
+        assert (reply.status, reply.data.hex()) == (Status.OK, said)
+
+    @pytest.mark.parametrize(("ports", "data"), [(8, "f0"), (8, "0100f0"), (16, "0100f0")])
+    def test_the_antennas_of_larger_readers_are_set_in_either_form(self, ports: int, data: str) -> None:
+        talk = Conversation("chafon", options=ReaderOptions(antenna_ports=ports))
+        talk.reader.receive_data(build_chafon(0xFF, 0x3F, bytes.fromhex(data)))
+        assert only_reply(talk.pass_time(0.1)).status is Status.OK
+
+    def test_of_one_tag_it_tells_once(self) -> None:
+        seen, end = chafon(0x0F)
+        assert isinstance(seen, TagSeen)
+        assert (seen.epc, end) == (EPC, RoundEnded(1))
+
+    def test_a_session_that_there_is_not_is_refused(self) -> None:
+        assert only_reply(chafon(0x01, "0405008003")).status is Status.BAD_PARAMETER
+
     def test_a_work_mode_that_scans_pushes_what_it_sees(self) -> None:
         events = chafon(0x35, "010204000101", model="uhfreader18")
         assert {seen.epc for seen in seen_in(events)} == {EPC}
