@@ -28,8 +28,8 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
         antenna_ports=antenna_ports,
         has_rssi_dbm=True,
         reads_tid_in_inventory=False,
-        inventory_ends_by_itself=True,
-        pulses_in_inventory=True,
+        inventory_ends_by_itself=False,
+        pulses_in_inventory=False,  # status 12 after each empty round is heard from some of them; no manual promises it
     )
 
 

@@ -313,3 +313,8 @@ def test_a_wrong_crc_is_named_with_both_values() -> None:
     (error,) = read(CfCodec(), [bytes.fromhex("cf0000010112421e")])
     assert isinstance(error, FrameError)
     assert (error.reason, error.expected, error.found) == (FrameFault.CHECKSUM, "421d", "421e")
+
+
+def test_whether_a_gate_speaks_when_nobody_comes_no_manual_says_so_it_is_asked() -> None:
+    facts = CfCodec().facts
+    assert (facts.pulses_in_inventory, facts.inventory_ends_by_itself) == (False, False)

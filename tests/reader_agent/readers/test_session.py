@@ -94,15 +94,17 @@ def test_a_reader_that_only_makes_noise_is_lost_too(family: str) -> None:
     assert bench.counters.frame_errors > 0
 
 
-def test_a_family_without_a_pulse_is_asked_whether_it_lives() -> None:
-    bench = Bench("m100", has_no_pulse=True)
+@pytest.mark.parametrize("family", ["m100", "cf"])
+def test_a_family_without_a_pulse_is_asked_whether_it_lives(family: str) -> None:
+    bench = Bench(family, has_no_pulse=True)
     bench.enter(enters_s=20.0)
     bench.run(30.0)
     assert bench.seen[-1][1] > 29
 
 
-def test_a_family_without_a_pulse_is_lost_within_three_seconds_too() -> None:
-    bench = Bench("m100", has_no_pulse=True)
+@pytest.mark.parametrize("family", ["m100", "cf"])
+def test_a_family_without_a_pulse_is_lost_within_three_seconds_too(family: str) -> None:
+    bench = Bench(family, has_no_pulse=True)
     bench.at(5.0, partial(setattr, bench, "is_silent", True))
     with pytest.raises(LinkLost, match=r"for 2\.\d s"):
         bench.run(60.0)
