@@ -165,7 +165,7 @@ class DeskReader:
         elif self._monotonic() - self._last_bytes_s >= self._link.gap_s:
             self._codec.receive_gap()
         events = tuple(_events_of(self._codec))
-        if any(isinstance(event, RoundEnded) for event in events):
+        if any(isinstance(event, RoundEnded | Reply) for event in events):  # who answers has heard
             self._is_in_round = False
         if isinstance(self._codec, AnswersUnasked) and (answer := self._codec.bytes_to_send()):
             self._link.write(answer)

@@ -244,8 +244,9 @@ class Session:
         return None
 
     def _await_hearing(self, deadline_s: float) -> None:
-        """Until the end of a round in which the reader hears nothing."""
-        while self._is_in_round and not self._codec.facts.hears_in_round and (left_s := deadline_s - self._clock.now().monotonic_s) > 0:
+        """Until the end of a round in which the reader hears nothing; that end may be lost."""
+        until_s = min(deadline_s, self._last_start_s + RESTART_AFTER_S)
+        while self._is_in_round and not self._codec.facts.hears_in_round and (left_s := until_s - self._clock.now().monotonic_s) > 0:
             self.hear(min(left_s, TICK_S))
 
     def _answer_unasked(self) -> None:
@@ -262,7 +263,7 @@ class Session:
             self._counters.frame_errors += 1
             return
         self._last_event_s, self._counters.last_frame = now.monotonic_s, now
-        if isinstance(event, RoundEnded):
+        if isinstance(event, RoundEnded | Reply):  # who answers has heard
             self._is_in_round = False
         if isinstance(event, TagSeen):
             self._counters.reads += 1

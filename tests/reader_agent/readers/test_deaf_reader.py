@@ -1,5 +1,6 @@
 """A reader that hears nothing while it takes inventory, as the manual of UHFReader18 has it (V2.0 §2), in virtual time."""
 
+from dataclasses import dataclass
 from threading import Event
 
 import pytest
@@ -8,7 +9,8 @@ from firmware_protocols.catalogue import codec_for
 from firmware_protocols.chafon.frames import build_frame
 from firmware_protocols.chafon.tables import Code, Opcode
 from firmware_protocols.codec import Direction
-from firmware_protocols.events import NEED_DATA, HostCommand
+from firmware_protocols.commands import GetInfo
+from firmware_protocols.events import NEED_DATA, HostCommand, Status
 from reader_agent.readers.session import Codecs, Counters, Ears, ReaderSetup, Session
 from reader_agent.readers.tid_reading import WantedTids
 from tests.reader_agent.readers.virtual import STEP_S, VirtualClock
@@ -27,6 +29,7 @@ class DeafReader:
         self._ears = codec_for("chafon", direction=Direction.TO_READER)
         self._busy_until_s, self._answer = 0.0, b""
         self.inventories = self.missed = 0
+        self.refuses_inventory = self.loses_ends = False
 
     def read(self, timeout_s: float) -> bytes:
         until_s = self._clock.now_s + timeout_s
@@ -57,21 +60,51 @@ class DeafReader:
             self._scan_time = asked.data[0]
         elif asked.opcode == Opcode.GET_INFO:
             said = bytes.fromhex("0109" + "09" + "02" + "4e00" + "1a") + bytes((self._scan_time,))
-        elif asked.opcode == Opcode.INVENTORY:
+        elif asked.opcode == Opcode.INVENTORY and not self.refuses_inventory:
             status, lasts_s = Code.NO_TAG, self._scan_time * SCAN_UNIT_S
         else:
             status = Code.BAD_COMMAND
-        self._answer = build_frame(0, asked.opcode if status is not Code.BAD_COMMAND else Opcode.ERROR, bytes((status,)) + said)
+        opcode = Opcode.ERROR if status is Code.BAD_COMMAND else asked.opcode
+        self._answer = build_frame(0, opcode, bytes((status,)) + said)
+        if self.loses_ends and opcode == Opcode.INVENTORY:
+            self._answer = self._answer[:-1] + b"?"
         self._busy_until_s = self._clock.now_s + lasts_s
+
+
+@dataclass
+class Talk:
+    """A session with such a reader."""
+
+    scan_time: int = 3
+
+    def __post_init__(self) -> None:
+        self.stop, clock = Event(), VirtualClock()
+        self.reader = DeafReader(clock, self.scan_time, self.stop)
+        codecs = Codecs(codec_for("chafon"), codec_for("chafon", direction=Direction.TO_READER))
+        self.session = Session(self.reader, codecs, Ears(lambda *_: None, lambda *_: None), Counters(), clock)
 
 
 @pytest.mark.parametrize("scan_time", [3, 10, 255], ids=["as short as can be", "as it comes from its maker", "as long as can be"])
 def test_it_is_asked_nothing_before_its_round_is_over(scan_time: int) -> None:
-    clock, stop = VirtualClock(), Event()
-    reader = DeafReader(clock, scan_time, stop)
-    codecs = Codecs(codec_for("chafon"), codec_for("chafon", direction=Direction.TO_READER))
-    session = Session(reader, codecs, Ears(lambda *_: None, lambda *_: None), Counters(), clock)
-    session.prepare(ReaderSetup((1,)))
-    session.listen(ReaderSetup((1,)), WantedTids(), stop)
-    assert reader.missed == 0
-    assert reader.inventories > ENDS_S / 0.4
+    talk = Talk(scan_time)
+    talk.session.prepare(ReaderSetup((1,)))
+    talk.session.listen(ReaderSetup((1,)), WantedTids(), talk.stop)
+    assert talk.reader.missed == 0
+    assert talk.reader.inventories > ENDS_S / 0.4
+
+
+@pytest.mark.parametrize(
+    ("trait", "within_s"),
+    [
+        pytest.param("refuses_inventory", 0.1, id="it pushes what it sees and starts no inventory"),
+        pytest.param("loses_ends", 1.0, id="the end of its round was harmed"),
+    ],
+)
+def test_it_is_asked_too_where_no_end_of_a_round_comes(trait: str, within_s: float) -> None:
+    talk = Talk()
+    setattr(talk.reader, trait, True)
+    talk.session.prepare(ReaderSetup((1,)))
+    talk.session.hear(0.05)
+    reply = talk.session.ask_in_time(GetInfo(), within_s)
+    assert reply is not None
+    assert reply.status is Status.OK
