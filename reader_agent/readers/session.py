@@ -96,7 +96,10 @@ class Session:
     def greet(self, tries: int = TRIES) -> None:
         """End what the reader may still be doing, and learn what it is. Raises LinkLost if it does not answer."""
         self.ask_in_time(StopInventory(), ANSWER_S)
-        self._counters.model = _text_of(self._ask_surely(GetInfo(), tries))
+        reply = self._ask_surely(GetInfo(), tries)
+        if reply.command == ERROR:  # it does not say to what: a late one is to what was asked before
+            reply = self._ask_surely(GetInfo(), tries)
+        self._counters.model = _text_of(reply)
 
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""

@@ -30,6 +30,7 @@ class DeafReader:
         self._busy_until_s, self._answer = 0.0, b""
         self.inventories = self.missed = 0
         self.refuses_inventory = self.loses_ends = False
+        self.answer_s = ANSWER_S
 
     def read(self, timeout_s: float) -> bytes:
         until_s = self._clock.now_s + timeout_s
@@ -55,7 +56,7 @@ class DeafReader:
 
     def _obey(self, asked: HostCommand) -> None:
         self.inventories += asked.opcode == Opcode.INVENTORY
-        status, said, lasts_s = Code.OK, b"", ANSWER_S
+        status, said, lasts_s = Code.OK, b"", self.answer_s
         if asked.opcode == Opcode.SET_SCAN_TIME:
             self._scan_time = asked.data[0]
         elif asked.opcode == Opcode.GET_INFO:
@@ -81,7 +82,8 @@ class Talk:
         self.stop, clock = Event(), VirtualClock()
         self.reader = DeafReader(clock, self.scan_time, self.stop)
         codecs = Codecs(codec_for("chafon"), codec_for("chafon", direction=Direction.TO_READER))
-        self.session = Session(self.reader, codecs, Ears(lambda *_: None, lambda *_: None), Counters(), clock)
+        self.counters = Counters()
+        self.session = Session(self.reader, codecs, Ears(lambda *_: None, lambda *_: None), self.counters, clock)
 
 
 @pytest.mark.parametrize("scan_time", [3, 10, 255], ids=["as short as can be", "as it comes from its maker", "as long as can be"])
@@ -108,3 +110,10 @@ def test_it_is_asked_too_where_no_end_of_a_round_comes(trait: str, within_s: flo
     reply = talk.session.ask_in_time(GetInfo(), within_s)
     assert reply is not None
     assert reply.status is Status.OK
+
+
+def test_its_late_refusal_of_the_stop_that_it_does_not_know_is_not_what_it_says_of_itself() -> None:
+    talk = Talk()
+    talk.reader.answer_s = 0.7
+    talk.session.greet()
+    assert talk.counters.model == "UHFReader18, firmware 1.9, eu, 26 dBm"
