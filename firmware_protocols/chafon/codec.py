@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from firmware_protocols.chafon.decoding import SCAN_TIME_AT, Reading, decode_frame, heartbeat, model_of, name_of
+from firmware_protocols.chafon.decoding import SCAN_TIME_AT, TYPE_AT, Reading, decode_frame, heartbeat, model_of, name_of
 from firmware_protocols.chafon.encoding import FAMILY, MOST_MASKED_PORTS, Setup, requests_for, setup_after
 from firmware_protocols.chafon.frames import CRC_SIZE, HEARTBEAT, PUBLIC_ADDRESS, ChafonShape, build_frame
-from firmware_protocols.chafon.tables import INVENTORIES, Model, Opcode
+from firmware_protocols.chafon.tables import INVENTORIES, LONG_MASK_TYPES, Model, Opcode
 from firmware_protocols.codec import Direction, FamilyFacts
 from firmware_protocols.commands import Command, GetAntennas, GetPower, GetRegion
 from firmware_protocols.events import Event, FrameError, FrameFault, HostCommand, NeedData, RoundEnded, TagSeen
@@ -99,12 +99,13 @@ class ChafonCodec(SerialCodec):
         return build_frame(self._address, opcode, data)
 
     def _learn_from(self, frame: bytes) -> None:
-        """The answer to GET_INFO says which model it is, and how long a scan may take."""
+        """The answer to GET_INFO says which model it is, how it is told its antennas, and how long a scan may take."""
         told = model_of(frame)
         if told is None:
             return
         model = self._setup.model if self._has_fixed_model else told
-        self._setup = replace(self._setup, model=model, scan_time=frame[SCAN_TIME_AT])
+        has_long_mask = frame[TYPE_AT] in LONG_MASK_TYPES
+        self._setup = replace(self._setup, model=model, scan_time=frame[SCAN_TIME_AT], has_long_mask=has_long_mask)
         self._reading = self._reading._replace(model=model)
         self._facts = facts_for(self._setup.antenna_ports, model, with_fast_id=self._setup.with_fast_id)
 

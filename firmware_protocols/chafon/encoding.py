@@ -65,6 +65,8 @@ class Setup:
     ports: tuple[int, ...] = (1,)
     """Those that take part in an inventory, the next first: an inventory is made before one antenna at a time."""
     outputs: int = OUTPUTS_AT_START
+    has_long_mask: bool = False
+    """The mask of antennas has two bytes. It always has with 16 ports."""
     scan_time: int | None = None
     """The reader's own, where an inventory cannot carry another. None: not known."""
 
@@ -146,7 +148,8 @@ def _antennas(ports: tuple[int, ...], setup: Setup) -> bytes:
     _check_model(setup, "switch antennas", "it has one port")
     check_ports(FAMILY, ports, setup.antenna_ports)
     mask = sum(1 << port - 1 for port in ports)
-    return bytes((mask,)) if setup.antenna_ports <= MOST_MASKED_PORTS else bytes((FOR_NOW,)) + mask.to_bytes(2)
+    is_long = setup.has_long_mask or setup.antenna_ports > MOST_MASKED_PORTS
+    return bytes((FOR_NOW,)) + mask.to_bytes(2) if is_long else bytes((mask,))
 
 
 def _outputs(setup: Setup, port: int, *, is_high: bool) -> int:

@@ -193,6 +193,10 @@ READER_TYPE: dict[int, ReaderType] = {
 """By the third byte of GET_INFO's answer. Makers add types without notice: one that is missing here is no error."""
 
 
+LONG_MASK_TYPES = frozenset({0x26, 0x27, 0x65, 0x68})
+"""Readers with 8 and 16 ports that take the mask of antennas as two bytes, after one that says for how long (the maker's Java library)."""
+
+
 class Band(NamedTuple):
     """A frequency plan: channel n lies at start + n * step."""
 

@@ -167,6 +167,13 @@ def test_the_model_is_learnt_from_the_info(info: str, model: Model) -> None:
     assert bodies_of(codec, StopInventory()) == (["21"] if model is Model.UHFREADER18 else ["93"])
 
 
+@pytest.mark.parametrize(("type_code", "body"), [("0c", "3f81"), ("26", "3f010081"), ("68", "3f010081")])
+def test_the_type_says_how_eight_antennas_are_chosen(type_code: str, body: str) -> None:
+    codec = ChafonCodec(antenna_ports=8)
+    hear(codec, 0x21, "00" + "0214" + type_code + INFO_288[6:])
+    assert bodies_of(codec, SetAntennas((1, 8))) == [body]
+
+
 def test_a_model_that_was_chosen_is_kept() -> None:
     codec = ChafonCodec(model=Model.EX10)
     hear(codec, 0x21, "00" + INFO_18)
