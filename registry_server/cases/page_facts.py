@@ -1,5 +1,6 @@
 """What a flag rests on as labelled lines for a page: the label's text, the value as people read it, the raw value beside it. Pure."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -7,7 +8,6 @@ import msgspec
 
 from registry_server.matcher.facts import Facts, ImpossibleTravel, read_facts
 from registry_server.matcher.law import SECTIONS, LawSection
-from registry_server.matcher.models import Flag
 from registry_server.matcher.sentences import Words, sentence_of
 from registry_server.web import formats
 from registry_server.web.texts import Language
@@ -33,12 +33,13 @@ class FlagFacts(NamedTuple):
     sections: list[LawSection]
 
 
-def of_flag(flag: Flag, language: Language) -> FlagFacts:
-    sections = [SECTIONS[key] for key in flag.law_sections if key in SECTIONS]
+def of_flag(stored: Mapping[str, Any], law_sections: Iterable[str], language: Language) -> FlagFacts:
+    """`stored` and `law_sections` as they stand in the flag's row."""
+    sections = [SECTIONS[key] for key in law_sections if key in SECTIONS]
     try:
-        facts = read_facts(flag.facts)
+        facts = read_facts(stored)
     except msgspec.ValidationError:
-        return FlagFacts(None, [FactLine(str(name), str(value), str(value)) for name, value in flag.facts.items()], sections)
+        return FlagFacts(None, [FactLine(str(name), str(value), str(value)) for name, value in stored.items()], sections)
     return FlagFacts(sentence_of(facts), lines(facts, language), sections)
 
 

@@ -211,7 +211,9 @@ def _case_page(request: Request, signed_in: SignedIn, session: Session, case_id:
 def _shown_flags(request: Request, session: Session, flags: Sequence[Flag]) -> list[FlagShown]:
     seen, health = evidence.sightings_of(session, flags), evidence.health_at(session, flags)
     language = language_of(request)
-    return [FlagShown(flag, page_facts.of_flag(flag, language), seen[flag.id], health.get(flag.id)) for flag in flags]
+    return [
+        FlagShown(flag, page_facts.of_flag(flag.facts, flag.law_sections, language), seen[flag.id], health.get(flag.id)) for flag in flags
+    ]
 
 
 def _reasons(request: Request) -> list[tuple[str, str]]:

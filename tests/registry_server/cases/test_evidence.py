@@ -99,8 +99,7 @@ def test_the_speed_that_it_would_have_taken_is_worked_out() -> None:
 
 
 def test_facts_of_another_version_are_shown_raw_instead_of_failing() -> None:
-    flag = Flag(facts={"kind": "flying", "height_m": 3}, law_sections=["city.s93", "moon.s1"])
-    found = page_facts.of_flag(flag, Language.EN)
+    found = page_facts.of_flag({"kind": "flying", "height_m": 3}, ["city.s93", "moon.s1"], Language.EN)
     assert found.sentence is None
     assert ("height_m", "3") in {(line.name, line.shown) for line in found.lines}
     assert len(found.sections) == 1
