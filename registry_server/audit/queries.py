@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.models import AuditEntry
-from registry_server.clock import DHAKA
+from registry_server.clock import instants_of
 
 PAGE_ROWS = 50
 
@@ -65,13 +65,8 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.by:
         conditions.append(AuditEntry.by == wanted.by)
     if wanted.on:
-        begin, end = _day(wanted.on)
+        begin, end = instants_of(wanted.on)
         conditions += [AuditEntry.at >= begin, AuditEntry.at < end]
     if wanted.before is not None:
         conditions.append(AuditEntry.id < wanted.before)
     return conditions
-
-
-def _day(on: date) -> tuple[datetime, datetime]:
-    begin = datetime.combine(on, time(), DHAKA).astimezone(UTC)
-    return begin, begin + timedelta(days=1)

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry_server.cases.states import CaseState, DismissReason
+from registry_server.clock import fiscal_year_name
 from registry_server.db import AuthorityOwned, Base, BigId
 from registry_server.matcher.states import FlagState
 from registry_server.sightings.models import EPC_BYTES
@@ -36,7 +37,7 @@ class Case(AuthorityOwned, Base):
     @property
     def number(self) -> str:
         """`2026-27/00012`."""
-        return f"{self.fiscal_year}-{(self.fiscal_year + 1) % 100:02d}/{self.serial:05d}"
+        return f"{fiscal_year_name(self.fiscal_year)}/{self.serial:05d}"
 
 
 class CaseCounter(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Select, and_, case, func, or_, select
@@ -12,7 +12,7 @@ from registry_server.authorities.models import Authority, Checkpoint
 from registry_server.cases import rules
 from registry_server.cases.models import Case, Decision
 from registry_server.cases.rules import GroupKey, Looked, Rank
-from registry_server.clock import DHAKA
+from registry_server.clock import instants_of
 from registry_server.errors import NotFound
 from registry_server.licences.models import Licence, Vehicle
 from registry_server.licences.numbers import plate_numbers
@@ -236,8 +236,8 @@ def _open(wanted: Filter) -> list[Any]:
     if wanted.checkpoint_id is not None:
         conditions.append(Flag.checkpoint_id == wanted.checkpoint_id)
     if wanted.day is not None:
-        begins = datetime.combine(wanted.day, time(), DHAKA)
-        conditions += [Flag.at >= begins, Flag.at < begins + timedelta(days=1)]
+        begins_at, ends_at = instants_of(wanted.day)
+        conditions += [Flag.at >= begins_at, Flag.at < ends_at]
     return conditions
 
 

@@ -1,7 +1,7 @@
 """The magistrate's pages: the queue, one bike at one place, the decision, the cases."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from registry_server.matcher.sentences import A_PERSON_DECIDES
 from registry_server.matcher.states import FlagKind
 from registry_server.people.models import Role
 from registry_server.web import formats, navigation
+from registry_server.web.address_values import find_day, find_row_id
 from registry_server.web.deps import Now, Posted, ReadSession, RegistryDatabase, SignedIn, require
 from registry_server.web.errors import problem_sentences
 from registry_server.web.pages import language_of, page, redirect, say
@@ -39,7 +40,7 @@ def show_queue(request: Request, signed_in: Reader, session: ReadSession) -> Res
     typed = {name: request.query_params.get(name, "") for name in ("kind", "checkpoint", "day")}
     places = queries.checkpoints(session)
     slugs = {place.slug: place.id for place in places}
-    wanted = Filter(_kind(typed["kind"]), slugs.get(typed["checkpoint"]), _day(typed["day"]))
+    wanted = Filter(_kind(typed["kind"]), slugs.get(typed["checkpoint"]), find_day(typed["day"]))
     after = Place.parse(request.query_params.get("after", ""))
     waiting = queries.waiting(session, wanted, after, PAGE_SIZE + 1)
     shown, more = waiting[:PAGE_SIZE], waiting[PAGE_SIZE:]
@@ -101,8 +102,7 @@ def confirm(request: Request, signed_in: Magistrate, database: RegistryDatabase,
 
 @router.get("/cases")
 def show_cases(request: Request, signed_in: Reader, session: ReadSession) -> Response:
-    before = request.query_params.get("before", "")
-    found = queries.cases(session, int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None, PAGE_SIZE + 1)
+    found = queries.cases(session, find_row_id(request.query_params.get("before", "")), PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     older = f"/cases?before={shown[-1].case.id}" if len(found) > PAGE_SIZE else ""
     return page(request, signed_in, "cases/cases.html", cases=shown, older=older)
@@ -226,11 +226,3 @@ def _again(shown: Shown) -> dict[str, Any]:
 
 def _kind(typed: str) -> FlagKind | None:
     return FlagKind(typed) if typed in set(FlagKind) else None
-
-
-def _day(typed: str) -> date | None:
-    """`2026-11-22` in either script; what is no day filters nothing."""
-    try:
-        return date.fromisoformat(formats.to_latin_digits(typed)) if typed else None
-    except ValueError:
-        return None

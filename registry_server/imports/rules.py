@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from registry_server.clock import fiscal_year_name
 from registry_server.errors import FieldProblem, FieldProblems
 from registry_server.imports.columns import Row
 from registry_server.licences.registration import RegistrationForm, read_registration, with_suggestions
@@ -44,7 +45,7 @@ def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
 def fiscal_year_of_end(text: str) -> str:
     """Lists often name the last day instead: 30/06/2027 ends 2026-27. Any other day says something else and is left as it is."""
     found = _LAST_DAY.fullmatch(latin_digits(text).strip())
-    return f"{int(found[1]) - 1}-{int(found[1]) % 100:02d}" if found else text
+    return fiscal_year_name(int(found[1]) - 1) if found else text
 
 
 def nid_of(row: GoodRow) -> str:

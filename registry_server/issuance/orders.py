@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from registry_server.authorities.models import Authority
-from registry_server.clock import fiscal_year_of
+from registry_server.clock import fiscal_year_name, fiscal_year_of
 from registry_server.licences.models import Licence, VehicleClass
 from registry_server.licences.numbers import plate_numbers
+from registry_server.people.bangla import bangla_digits
 from registry_server.secrets_box import SecretsBox
 from schemas.orders import BilingualText, CardOrder, PlateOrder
 from schemas.qr_token import ProofClass, ProofKind, ProofToken, digest_of, drive_by_code, qr_url, sign_proof
@@ -18,7 +19,6 @@ CLASS_TEXTS = {
 }
 CARD_TITLE = BilingualText(bn="ইজিবাইক লাইসেন্স কার্ড", en="Easy-bike licence card")
 _PROOF_CLASS = {VehicleClass.PASSENGER: ProofClass.PASSENGER, VehicleClass.GOODS: ProofClass.GOODS}
-_TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,7 @@ class Codes:
 
 def plate_order(subject: Subject, codes: Codes) -> PlateOrder:
     licence = subject.licence
-    year = fiscal_year_of(licence.valid_until)
-    latin_year = f"{year}-{(year + 1) % 100:02d}"
+    fiscal_year = fiscal_year_name(fiscal_year_of(licence.valid_until))
     return PlateOrder(
         authority=_authority_texts(subject.authority),
         number=number_texts(subject.authority, _class_of(licence), licence.serial),
@@ -52,7 +51,7 @@ def plate_order(subject: Subject, codes: Codes) -> PlateOrder:
         issue=subject.issue,
         drive_by_url=qr_url(codes.public_host, drive_by_code(licence.serial, codes.secrets.qr_keys(subject.authority.id).mac_key)),
         proof_url=_proof_url(ProofKind.PLATE, subject, codes),
-        fiscal_year=BilingualText(bn=latin_year.translate(_TO_BANGLA), en=latin_year),
+        fiscal_year=BilingualText(bn=bangla_digits(fiscal_year), en=fiscal_year),
         helpline=subject.authority.helpline,
     )
 

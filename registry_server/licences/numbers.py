@@ -7,12 +7,11 @@ import re
 from dataclasses import dataclass
 
 from registry_server.licences.vehicle_class import VehicleClass
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import bangla_digits, latin_digits
 
 LETTERS: dict[VehicleClass, tuple[str, str]] = {VehicleClass.PASSENGER: ("P", "প"), VehicleClass.GOODS: ("G", "ম")}
 """Latin and Bangla: প্যাসেঞ্জার, মালবাহী. (পণ্যবাহী begins with প too, so it cannot stand for goods.)"""
 _CLASS_OF = {letter: vehicle_class for vehicle_class, letters in LETTERS.items() for letter in letters}
-_TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _SEPARATORS = r"[\s\-‐‑–—_/.]*"
 _NUMBER = re.compile(rf"(?P<head>[^\d]*?){_SEPARATORS}(?P<letter>[PGপম]?){_SEPARATORS}(?P<serial>\d{{1,8}})")
 _LOOSE = re.compile(r"[\s\-‐‑–—_/.]+")
@@ -36,7 +35,7 @@ def plate_numbers(prefix_bn: str, prefix_en: str, vehicle_class: VehicleClass, s
     """As it stands on a plate, in Bangla and in Latin: `খুলনা-প ০০০১২৩`, `KCC-P 000123`. The space parts series and figures."""
     latin, bangla = LETTERS[vehicle_class]
     figures = f"{serial:0{SERIAL_DIGITS}d}"
-    return f"{prefix_bn}-{bangla} {figures.translate(_TO_BANGLA)}", f"{prefix_en}-{latin} {figures}"
+    return f"{prefix_bn}-{bangla} {bangla_digits(figures)}", f"{prefix_en}-{latin} {figures}"
 
 
 def find_number_in(text: str, prefixes: tuple[str, ...]) -> WrittenNumber | None:

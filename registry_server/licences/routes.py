@@ -30,9 +30,9 @@ from registry_server.people.models import Role
 from registry_server.people.nid import nid
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import pages
+from registry_server.web.address_values import find_row_id
 from registry_server.web.deps import Now, Posted, ReadSession, Secrets, SignedIn, WriteSession, require
 from registry_server.web.errors import problem_sentences, refusal_sentence
-from registry_server.web.formats import to_latin_digits
 from registry_server.web.navigation import Place
 from registry_server.web.texts import Language
 
@@ -73,14 +73,13 @@ _E = TypeVar("_E", bound=StrEnum)
 @router.get("/licences")
 def show_list(request: Request, session: ReadSession, signed_in: ListReader, now: Now) -> Response:
     typed = {name: request.query_params.get(name, "") for name in ("state", "class", "term", "tag", "before")}
-    before = to_latin_digits(typed["before"])
     wanted = ListFilter(
         today=dhaka_date(now),
         state=_choice(LicenceState, typed["state"]),
         vehicle_class=_choice(VehicleClass, typed["class"]),
         term=_choice(TermFilter, typed["term"]),
         without_tag=typed["tag"] == "none",
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None,
+        before=find_row_id(typed["before"]),
     )
     found = queries.find_page(session, signed_in.authority_id, wanted)
     older = f"/licences?{urlencode({**typed, 'before': found.next_before})}" if found.next_before else ""

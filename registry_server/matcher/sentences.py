@@ -16,8 +16,7 @@ from registry_server.matcher.facts import (
     TidMismatch,
     UnknownTag,
 )
-
-_BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+from registry_server.people.bangla import bangla_digits
 
 
 class Words(NamedTuple):
@@ -111,4 +110,4 @@ def _day(at: datetime | date) -> Words:
 
 
 def _digits(value: float | str) -> str:
-    return str(value).translate(_BANGLA_DIGITS)
+    return bangla_digits(str(value))

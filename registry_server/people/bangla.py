@@ -8,7 +8,8 @@ import unicodedata
 
 from registry_server.errors import FieldProblem
 
-_DIGITS = str.maketrans("০১২৩৪৫৬৭৮৯", "0123456789")
+_LATIN_DIGITS, _BANGLA_DIGITS = "0123456789", "০১২৩৪৫৬৭৮৯"
+_TO_LATIN, _TO_BANGLA = str.maketrans(_BANGLA_DIGITS, _LATIN_DIGITS), str.maketrans(_LATIN_DIGITS, _BANGLA_DIGITS)
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _HASANTA, _CONSONANT = "\u09cd", "\u0995-\u09b9\u09ce\u09f0\u09f1"
 
@@ -24,7 +25,11 @@ _REFUSED = frozenset({"Cc", "Co", "Cn", "Cs"})
 
 
 def latin_digits(text: str) -> str:
-    return text.translate(_DIGITS)
+    return text.translate(_TO_LATIN)
+
+
+def bangla_digits(text: str) -> str:
+    return text.translate(_TO_BANGLA)
 
 
 def has_bangla(text: str) -> bool:

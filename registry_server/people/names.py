@@ -8,13 +8,12 @@ Bangla name differ in just those (Rahim, Rohim; Karim, Korim).
 import re
 
 from registry_server.errors import FieldProblem
-from registry_server.people.bangla import clean_name_signs, clean_text, has_bangla, looks_like_bijoy
+from registry_server.people.bangla import bangla_digits, clean_name_signs, clean_text, has_bangla, looks_like_bijoy
 from registry_server.people.transliteration import latin_letters
 
 MAX_NAME = 120
 MAX_WORD = 60
 _BANGLA_NAME = re.compile("[\u0980-\u09ff\u200c\u200d .,'()/’‘-]+")
-_BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _LATIN_NAME = re.compile(r"[A-Za-z0-9À-ɏ .,'()/’‘-]+")
 _LATIN_LETTER = re.compile("[A-Za-z]")
 _WORD = re.compile("[a-z0-9\u0980-\u09ff\u200c\u200d]+")
@@ -56,9 +55,9 @@ def bangla_name(field: str, text: str) -> str:
         raise FieldProblem(field, "missing")
     if looks_like_bijoy(name):
         raise FieldProblem(field, "looks_like_bijoy", name)
-    if not has_bangla(name) or not _BANGLA_NAME.fullmatch(name.translate(_BANGLA_DIGITS)):
+    if not has_bangla(name) or not _BANGLA_NAME.fullmatch(bangla_digits(name)):
         raise FieldProblem(field, "not_bangla", name)
-    return name.translate(_BANGLA_DIGITS)
+    return bangla_digits(name)
 
 
 def latin_name(field: str, text: str) -> str:

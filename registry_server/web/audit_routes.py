@@ -1,6 +1,5 @@
 """The audit log as a page, for those who supervise."""
 
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,8 +10,8 @@ from starlette.responses import Response
 from registry_server.audit.queries import AuditFilter, find_entries
 from registry_server.people.models import Role
 from registry_server.web import pages
+from registry_server.web.address_values import find_day, find_row_id
 from registry_server.web.deps import ReadSession, SignedIn, require
-from registry_server.web.formats import to_latin_digits
 from registry_server.web.navigation import Place
 
 ROLES = (Role.ADMINISTRATOR, Role.MAGISTRATE)
@@ -40,21 +39,12 @@ def _deed(request: Request, action: str) -> str:
 
 def _filter(request: Request, typed: dict[str, str]) -> tuple[AuditFilter, dict[str, str]]:
     """What was asked for, and what could not be read; an unreadable part filters nothing."""
-    before = to_latin_digits(typed["before"])
     wanted = AuditFilter(
         subject=typed["subject"],
         by=typed["by"],
         action=typed["action"],
-        on=_date(typed["on"]),
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None,
+        on=find_day(typed["on"]),
+        before=find_row_id(typed["before"]),
     )
     is_unread = bool(typed["on"]) and wanted.on is None
     return wanted, {"on": pages.say(request, "audit.day_unreadable")} if is_unread else {}
-
-
-def _date(typed: str) -> date | None:
-    """`2026-11-22`, in either script, as a browser's date field sends it."""
-    try:
-        return date.fromisoformat(to_latin_digits(typed)) if typed else None
-    except ValueError:
-        return None

@@ -7,13 +7,11 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
 
-from registry_server.clock import DHAKA
+from registry_server.clock import DHAKA, fiscal_year_name
+from registry_server.people.bangla import bangla_digits, latin_digits
 from registry_server.web.texts import Language
 from schemas.money import Money
 
-BANGLA_DIGITS = "০১২৩৪৫৬৭৮৯"
-_TO_BANGLA = str.maketrans("0123456789", BANGLA_DIGITS)
-_TO_LATIN = str.maketrans(BANGLA_DIGITS, "0123456789")
 _LOCALE = {Language.BN: "bn_BD", Language.EN: "en_GB"}
 _NOW = {Language.BN: "এইমাত্র", Language.EN: "just now"}
 _UNITS: tuple[tuple[int, str, str], ...] = (
@@ -24,14 +22,10 @@ _UNITS: tuple[tuple[int, str, str], ...] = (
 )
 
 
-def to_latin_digits(text: str) -> str:
-    return text.translate(_TO_LATIN)
-
-
 def digits(value: object, language: Language) -> str:
     """Any number or code with the language's digits."""
     text = str(value)
-    return text.translate(_TO_BANGLA) if language is Language.BN else to_latin_digits(text)
+    return bangla_digits(text) if language is Language.BN else latin_digits(text)
 
 
 def day(value: date, language: Language) -> str:
@@ -62,7 +56,7 @@ def money(amount: Money, language: Language) -> str:
 
 def fiscal_year(year: int, language: Language) -> str:
     """`২০২৬-২৭` for the fiscal year that began in July 2026."""
-    return digits(f"{year}-{(year + 1) % 100:02d}", language)
+    return digits(fiscal_year_name(year), language)
 
 
 def ago(at: datetime, now: datetime, language: Language) -> str:

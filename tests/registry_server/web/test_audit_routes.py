@@ -58,6 +58,7 @@ def test_deeds_stand_there_in_words_and_changes_as_before_and_after(
         pytest.param("before=60&action=flag:", "bike-58<", "bike-60<", id="a page further"),
         pytest.param("subject=%25", "এমন কোনো কাজ পাওয়া যায়নি", "bike-7<", id="no pattern in a filter"),
         pytest.param("on=someday", "দিনটি এভাবে লিখুন", "এমন কোনো কাজ", id="a day that cannot be read"),
+        pytest.param("on=0001-01-01", "দিনটি এভাবে লিখুন", "এমন কোনো কাজ", id="a day before all time in Dhaka"),
         pytest.param("before=²", "bike-119<", "এমন কোনো কাজ", id="a page that cannot be read"),
         pytest.param("before=99999999999999999999", "bike-119<", "এমন কোনো কাজ", id="a page past all numbers"),
     ],
