@@ -13,6 +13,8 @@ from registry_server.licences import correction_routes
 from registry_server.licences import routes as licence_routes
 from registry_server.secrets_box import SecretsBox
 from registry_server.wall import routes as wall_routes
+from registry_server.wall.feed import Feed
+from registry_server.wall.source import DatabaseSource
 from registry_server.web import audit_routes, errors, ground_routes, officer_routes, pages, sign_in_routes
 from registry_server.web.middleware import BodyLimit, KnownHosts, NoNul, SecurityHeaders
 from registry_server.web.navigation import Place
@@ -51,6 +53,7 @@ def create_app(settings: Settings, database: Database, clock: Clock, secrets: Se
     app.state.settings, app.state.database, app.state.clock, app.state.secrets = settings, database, clock, secrets
     app.state.texts, app.state.templates = Texts.load(), pages.environment()
     app.state.static_files, app.state.places = StaticFiles.load(), PLACES
+    app.state.wall_feed = Feed(lambda: DatabaseSource.open(database, clock))
     for router in ROUTERS:
         app.include_router(router)
     app.state.has_search = any(getattr(route, "path", "") == "/search" for router in ROUTERS for route in router.routes)

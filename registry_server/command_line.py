@@ -14,11 +14,10 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
-from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from registry_server.audit.service import Act
-from registry_server.authorities.models import Authority
+from registry_server.authorities.queries import find_authority
 from registry_server.clock import Clock, SystemClock
 from registry_server.config import Settings
 from registry_server.db import Database
@@ -60,10 +59,10 @@ class Installation:
 
     def get_authority_id(self, slug: str) -> int:
         with self.database.read() as session:
-            found = session.scalars(select(Authority.id).where(Authority.slug == slug)).one_or_none()
-        if found is None:
-            raise NotFound("authority", slug)
-        return found
+            found = find_authority(session, slug)
+            if found is None:
+                raise NotFound("authority", slug)
+            return found.id
 
 
 def settings_with(**given: object) -> Settings:

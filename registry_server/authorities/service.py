@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act, record
 from registry_server.authorities.models import Agent, Authority, Checkpoint
-from registry_server.errors import Conflict, FieldProblem, NotFound
+from registry_server.authorities.queries import find_authority, get_agent, get_checkpoint
+from registry_server.errors import Conflict, FieldProblem
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, CheckpointId, Name
+from schemas.signing import KEY_BYTES
 
 LAWS = ("city_corporation_2009", "pourashava_2009")
 LARGEST_NUMBER = 0xFFFF
 CLOSED_SYSTEM_AFI = 0x0F
 """ISO/IEC 15961 leaves 01 to 0F to systems that nobody else reads. Without an AFI a tag would pass for a GS1 number (decision 0001)."""
-PUBLIC_KEY_BYTES = 32
 PLATE_PREFIX_EN = re.compile("[A-Z]{2,10}")
 PLATE_PREFIX_BN = re.compile("[\u0985-\u09b9\u09bc-\u09ce\u09dc-\u09df]{1,20}")
 """Letters only: a prefix stands before the class and the digits of a number, in file names and in answers' headers."""
@@ -56,24 +57,6 @@ class NewAgent:
     checkpoint_slug: str
     public_key_hex: str
     """As `ebike-agent` prints it: 64 hex digits of an Ed25519 public key."""
-
-
-def find_authority(session: Session, slug: str) -> Authority | None:
-    return session.scalars(select(Authority).where(Authority.slug == slug)).one_or_none()
-
-
-def get_checkpoint(session: Session, slug: str) -> Checkpoint:
-    checkpoint = session.scalars(select(Checkpoint).where(Checkpoint.slug == slug)).one_or_none()
-    if checkpoint is None:
-        raise NotFound("checkpoint", slug)
-    return checkpoint
-
-
-def get_agent(session: Session, slug: str) -> Agent:
-    agent = session.scalars(select(Agent).where(Agent.slug == slug)).one_or_none()
-    if agent is None:
-        raise NotFound("agent", slug)
-    return agent
 
 
 def add_authority(session: Session, new: NewAuthority, act: Act) -> Authority:
@@ -179,6 +162,6 @@ def _public_key(typed: str) -> bytes:
         key = bytes.fromhex(typed)
     except ValueError:
         key = b""
-    if len(key) != PUBLIC_KEY_BYTES:
+    if len(key) != KEY_BYTES:
         raise FieldProblem("public_key", "public_key_form", typed)
     return key

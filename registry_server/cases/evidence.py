@@ -22,7 +22,7 @@ from registry_server.sightings.models import (
     SignedMessage,
 )
 from schemas.errors import ContractError
-from schemas.messages import SignedBatch
+from schemas.messages import ReaderState, SignedBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class HealthThen:
 
     @property
     def is_healthy(self) -> bool:
-        return self.is_online and all(state == "running" for _, state in self.readers)
+        return self.is_online and all(state == ReaderState.RUNNING for _, state in self.readers)
 
 
 def sightings_of(session: Session, flags: Sequence[Flag]) -> dict[int, list[Seen]]:

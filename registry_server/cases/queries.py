@@ -137,18 +137,6 @@ def _count_bikes(session: Session, wanted: Filter) -> int:
     return session.scalar(select(func.count()).select_from(bikes)) or 0
 
 
-def checkpoints(session: Session) -> Sequence[Checkpoint]:
-    return session.scalars(select(Checkpoint).order_by(Checkpoint.name_en)).all()
-
-
-def get_checkpoint(session: Session, checkpoint_id: int) -> Checkpoint:
-    """Raises NotFound, also for one of another authority."""
-    found = session.scalars(select(Checkpoint).where(Checkpoint.id == checkpoint_id)).one_or_none()
-    if found is None:
-        raise NotFound("checkpoint", checkpoint_id)
-    return found
-
-
 def open_flags(session: Session, key: GroupKey) -> Sequence[Flag]:
     """Newest first."""
     return session.scalars(of_group(key).where(Flag.state == FlagState.OPEN).order_by(Flag.id.desc())).all()

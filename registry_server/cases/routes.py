@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from registry_server.authorities.queries import checkpoints, get_checkpoint_by_id
 from registry_server.cases import evidence, page_facts, queries, rules, service
 from registry_server.cases.queries import PAGE_SIZE, Filter, Place
 from registry_server.cases.rules import GroupKey, Looked
@@ -38,7 +39,7 @@ NOTHING_TYPED = {"reason": "", "dismiss_note": "", "confirm_note": "", "withdraw
 @router.get("/review")
 def show_queue(request: Request, signed_in: Reader, session: ReadSession) -> Response:
     typed = {name: request.query_params.get(name, "") for name in ("kind", "checkpoint", "day")}
-    places = queries.checkpoints(session)
+    places = checkpoints(session)
     slugs = {place.slug: place.id for place in places}
     wanted = Filter(_kind(typed["kind"]), slugs.get(typed["checkpoint"]), find_day(typed["day"]))
     after = Place.parse(request.query_params.get("after", ""))
@@ -67,7 +68,7 @@ def show_group(request: Request, signed_in: Reader, database: RegistryDatabase, 
     """What is looked at is written down, before it is shown; what is not there is not."""
     key = GroupKey.parse(group)
     with database.write(signed_in.authority_id) as session:
-        queries.get_checkpoint(session, key.checkpoint_id)
+        get_checkpoint_by_id(session, key.checkpoint_id)
         flags = queries.open_flags(session, key)
         if not flags and not queries.earlier(session, key):
             raise NotFound("review", key)
@@ -164,7 +165,7 @@ def _group_again(
 def _group_page(request: Request, signed_in: SignedIn, session: Session, key: GroupKey, shown: Shown) -> Response:
     flags = queries.open_flags(session, key)
     others = queries.earlier(session, key)
-    checkpoint = queries.get_checkpoint(session, key.checkpoint_id)
+    checkpoint = get_checkpoint_by_id(session, key.checkpoint_id)
     if not flags and not others:
         raise NotFound("review", key)
     newest = flags[0] if flags else others[0].flag
@@ -197,7 +198,7 @@ def _case_page(request: Request, signed_in: SignedIn, session: Session, case_id:
         "cases/case.html",
         shown.status,
         case=case,
-        checkpoint=queries.get_checkpoint(session, case.checkpoint_id),
+        checkpoint=get_checkpoint_by_id(session, case.checkpoint_id),
         bike=queries.find_bike(session, case.licence_id),
         epc=case.epc.hex().upper(),
         key=GroupKey.of(case.licence_id, case.epc, case.checkpoint_id),

@@ -20,6 +20,8 @@ from registry_server.people.bangla import bangla_digits
 
 
 class Words(NamedTuple):
+    """A sentence or a name in both languages."""
+
     bn: str
     en: str
 

@@ -2,23 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from registry_server.licences.vehicle_class import VehicleClass
+from registry_server.matcher.sentences import Words
 from registry_server.matcher.states import FlagKind
 from schemas.identifiers import ProofLevel
+from schemas.messages import ReaderState
 
 QUIET_AFTER = timedelta(seconds=90)
 """An agent tells its status every 30 s or sooner; three missing ones are silence."""
 SPOOL_WARNING = 20
 """Batches that wait at the agent: the uplink is down or too slow, what is shown here is late."""
-
-
-class Words(NamedTuple):
-    """One name in both languages."""
-
-    bn: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +63,7 @@ class ReaderNow:
 
     @property
     def is_running(self) -> bool:
-        return self.state == "running"
+        return self.state == ReaderState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from registry_server.licences.models import Licence, Vehicle
 from registry_server.licences.numbers import plate_numbers
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.matcher.models import Flag
+from registry_server.matcher.sentences import Words
 from registry_server.matcher.states import FlagKind
 from registry_server.sightings.models import AgentState, Passage, Verdict
-from registry_server.wall.board import AgentNow, Bike, CheckpointNow, FlagSeen, Passed, ReaderNow, Words
+from registry_server.wall.board import AgentNow, Bike, CheckpointNow, FlagSeen, Passed, ReaderNow
 from registry_server.wall.position import Position
 from schemas.identifiers import ProofLevel
 
@@ -70,10 +71,6 @@ def latest_flagged(session: Session, checkpoint_id: int | None, limit: int) -> l
     ]
     flagged = dict.fromkeys(passage_id for _, passage_id in sorted(_together(session, newest), reverse=True))
     return _by_id(session, list(flagged)[:limit])
-
-
-def checkpoints(session: Session) -> Sequence[Checkpoint]:
-    return session.scalars(select(Checkpoint).order_by(Checkpoint.name_en)).all()
 
 
 def health(session: Session, authority_ids: Iterable[int], now: datetime) -> dict[int, tuple[CheckpointNow, ...]]:

@@ -10,8 +10,9 @@ import msgspec
 from jinja2 import Environment
 
 from registry_server.cases.rules import GroupKey, by_seriousness
+from registry_server.matcher.sentences import Words
 from registry_server.sightings.models import Verdict
-from registry_server.wall.board import CheckpointNow, Passed, Words
+from registry_server.wall.board import CheckpointNow, Passed
 from registry_server.wall.feed import News
 from registry_server.wall.position import Position
 from registry_server.web.texts import Language, Texts

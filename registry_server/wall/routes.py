@@ -12,14 +12,14 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from registry_server.authorities.models import Checkpoint
+from registry_server.authorities.queries import checkpoints
 from registry_server.errors import NotFound
+from registry_server.matcher.sentences import Words
 from registry_server.people.models import Role
 from registry_server.wall import queries
-from registry_server.wall.board import Words
 from registry_server.wall.feed import STREAMS_PER_OFFICER, Feed, News
 from registry_server.wall.position import Position
 from registry_server.wall.rendering import MOST_CARDS, MOST_ROWS, Painter, Show, program_events, sign
-from registry_server.wall.source import DatabaseSource
 from registry_server.wall.stream import More, SignedOut, Stale, Viewer, follow
 from registry_server.web.deps import Now, ReadSession, SignedIn, is_still_signed_in, registry_database, require
 from registry_server.web.navigation import Place
@@ -41,16 +41,13 @@ Watcher = Annotated[SignedIn, Depends(require(*ROLES))]
 
 def wall_feed(request: Request) -> Feed:
     """The process's one feed."""
-    state = request.app.state
-    if not hasattr(state, "wall_feed"):
-        state.wall_feed = Feed(lambda: DatabaseSource.open(state.database, state.clock))
-    feed: Feed = state.wall_feed
+    feed: Feed = request.app.state.wall_feed
     return feed
 
 
 @router.get("")
 def show_wall(request: Request, signed_in: Watcher, session: ReadSession, now: Now, checkpoint: str = "") -> Response:
-    choices = queries.checkpoints(session)
+    choices = checkpoints(session)
     chosen = _chosen(choices, checkpoint)
     show, painter = Show(language_of(request), chosen.slug if chosen else None), _painter(request)
     position = queries.newest_position(session)
@@ -164,7 +161,7 @@ def _painter(request: Request) -> Painter:
 
 
 def _show(request: Request, session: Session, checkpoint: str) -> Show:
-    chosen = _chosen(queries.checkpoints(session), checkpoint)
+    chosen = _chosen(checkpoints(session), checkpoint)
     return Show(language_of(request), chosen.slug if chosen else None)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from registry_server.audit.models import AuditEntry
 from registry_server.audit.service import Act
 from registry_server.authorities import service
+from registry_server.authorities.queries import get_agent
 from registry_server.authorities.service import LARGEST_NUMBER, NewAgent, NewAuthority, NewCheckpoint
 from registry_server.db import Database
 from registry_server.errors import Conflict, FieldProblem, NotFound
@@ -67,7 +68,7 @@ def test_an_agent_of_another_authority_is_not_revoked(database: Database) -> Non
     with pytest.raises(NotFound), database.write(mine.authority_id) as session:
         service.revoke_agent(session, "box-1", mine)
     with database.read(theirs.authority_id) as session:
-        assert not service.get_agent(session, "box-1").is_revoked
+        assert not get_agent(session, "box-1").is_revoked
 
 
 def test_what_was_set_up_stands_in_the_log_of_its_authority(database: Database) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from registry_server.errors import Conflict
+from registry_server.matcher.sentences import Words
 from registry_server.matcher.states import FlagKind
-from registry_server.wall.board import CheckpointNow, FlagSeen, Passed, Words
+from registry_server.wall.board import CheckpointNow, FlagSeen, Passed
 from registry_server.wall.feed import QUEUE_MESSAGES, STREAMS_PER_OFFICER, Feed, News, Subscription
 from registry_server.wall.position import Position
 from registry_server.wall.queries import Page
