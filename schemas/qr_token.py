@@ -23,6 +23,7 @@ SIGNED_AS = b"KCC-EB-QR1\0"
 DAY_ZERO = date(2020, 1, 1)
 PROOF_BYTES = 78
 MAC_BYTES = 8
+MAX_SERIAL = (1 << 24) - 1  # three bytes of the proof code
 MAX_SERIAL_DIGITS = 10  # 32 bits, as in the EPC
 _HEAD = struct.Struct(">BB3sBHH4s")
 
@@ -52,8 +53,8 @@ class ProofToken:
     """First four bytes of SHA-256 of the TID: binds the code to the chip. Zeroes before a chip is bound."""
 
     def to_bytes(self) -> bytes:
-        if not 0 <= self.serial < 1 << 24:
-            raise ContractError("proof serial", "0 to 16777215", str(self.serial))
+        if not 0 <= self.serial <= MAX_SERIAL:
+            raise ContractError("proof serial", f"0 to {MAX_SERIAL}", str(self.serial))
         return _HEAD.pack(
             FORMAT << 4 | self.kind,
             self.key_id,

@@ -95,29 +95,28 @@ def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
         observer.start()
         stack.callback(observer.stop)
         opening_panel(running.web_url, city.sign_ins, options.seconds)
-        traffic = Traffic(city.bikes, rng)
-        visitor = Visitor(database, seeding, stage, traffic, seen.tally)
+        visitor = Visitor(database, seeding, stage, Traffic(city.bikes, rng), seen.tally)
         threading.Thread(target=running.watch, args=(stop,), name="watch", daemon=True).start()
-        _play(options, traffic, stage, seen, visitor, stop)
+        _play(options.seconds, visitor, seen, stop)
         if options.seconds is not None and not stop.is_set():
             stop.wait(SETTLE_S)
         closing_table(seen.tally.results(_found(database)), seen.tally.latency())
         stop.set()
 
 
-def _play(options: DemoOptions, traffic: Traffic, stage: Stage, seen: Seen, visitor: Visitor, stop: threading.Event) -> None:
+def _play(seconds: float | None, visitor: Visitor, seen: Seen, stop: threading.Event) -> None:
     """Let the traffic pass in real time; a line a second says what came to the page."""
     began_s = time.monotonic()
-    drives = traffic.stream()
+    drives = visitor.traffic.stream()
     ahead = next(drives)
     next_line_s = 1.0
     while not stop.is_set():
         now_s = time.monotonic() - began_s
-        if options.seconds is not None and now_s >= options.seconds:
+        if seconds is not None and now_s >= seconds:
             return
         while ahead.at_s <= now_s:
             seen.tally.inject(ahead)
-            stage.drive(ahead)
+            visitor.stage.drive(ahead)
             ahead = next(drives)
         if now_s >= next_line_s:
             second_line(int(now_s), list(seen.recent))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from registry_server.authorities.models import Authority
 from registry_server.clock import fiscal_year_name, fiscal_year_of
-from registry_server.licences.models import Licence, VehicleClass
+from registry_server.licences.models import Licence
 from registry_server.licences.numbers import plate_numbers
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.bangla import bangla_digits
 from registry_server.secrets_box import SecretsBox
 from schemas.orders import BilingualText, CardOrder, PlateOrder

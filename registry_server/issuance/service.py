@@ -15,8 +15,10 @@ from registry_server.epc_allocation.service import RandomBits
 from registry_server.errors import Conflict, MoveRefused, NotFound
 from registry_server.issuance.models import Desk, JobState, TagJob
 from registry_server.issuance.orders import number_texts
-from registry_server.licences.models import Licence, LicenceState, VehicleClass
+from registry_server.licences.models import Licence
 from registry_server.licences.service import get_living, get_record, write_change
+from registry_server.licences.states import LicenceState
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.secrets_box import SecretsBox
 from schemas.epc import Epc, PcWord
 from schemas.identifiers import AuthorityId

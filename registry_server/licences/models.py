@@ -10,8 +10,6 @@ from registry_server.licences.states import LicenceState
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Owner
 
-__all__ = ["LIVING", "BikeImport", "Licence", "LicenceCounter", "LicenceState", "RegistryChange", "Vehicle", "VehicleClass"]
-
 LIVING = text("state != 'cancelled'")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.bangla import bangla_digits, latin_digits
+from schemas.qr_token import MAX_SERIAL
 
 LETTERS: dict[VehicleClass, tuple[str, str]] = {VehicleClass.PASSENGER: ("P", "প"), VehicleClass.GOODS: ("G", "ম")}
 """Latin and Bangla: প্যাসেঞ্জার, মালবাহী. (পণ্যবাহী begins with প too, so it cannot stand for goods.)"""
@@ -16,7 +17,6 @@ _SEPARATORS = r"[\s\-‐‑–—_/.]*"
 _NUMBER = re.compile(rf"(?P<head>[^\d]*?){_SEPARATORS}(?P<letter>[PGপম]?){_SEPARATORS}(?P<serial>\d{{1,8}})")
 _LOOSE = re.compile(r"[\s\-‐‑–—_/.]+")
 SERIAL_DIGITS = 6
-MAX_SERIAL = (1 << 24) - 1  # the proof code gives it three bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from registry_server.audit.models import AuditEntry
 from registry_server.epc_allocation.models import EpcAllocation, TagBinding
-from registry_server.licences.models import Licence, Vehicle, VehicleClass
+from registry_server.licences.models import Licence, Vehicle
 from registry_server.licences.numbers import latin_number
 from registry_server.licences.search import Sought
 from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import SOON_DAYS
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Owner, OwnerNameWord
 from registry_server.people.names import name_key
 from registry_server.people.owners import find_owner_by_nid

@@ -14,7 +14,7 @@ from registry_server.people.names import bangla_name, latin_name
 from registry_server.people.nid import mobile, nid
 from registry_server.people.owner_facts import OwnerFacts
 from registry_server.people.transliteration import suggest_latin
-from registry_server.people.wards import ward
+from registry_server.people.wards import GENEROUS, ward
 
 _FISCAL_YEAR = re.compile(r"(20\d\d)(?:\s*[-–/]\s*((?:20)?\d\d))?")
 MOTOR, COLOUR, MAKER, BATTERY, HOLDING = 40, 40, 80, 80, 40
@@ -138,7 +138,7 @@ FIELDS: dict[str, Reader] = {
     "guardian_name": guardian_name,
     "nid": nid,
     "mobile": mobile,
-    "ward": lambda field, text: ward(field, text, 200),
+    "ward": lambda field, text: ward(field, text, GENEROUS),
     "holding": _short(HOLDING, required=False),
     "vehicle_class": vehicle_class,
     "chassis": chassis,

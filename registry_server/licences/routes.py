@@ -19,13 +19,14 @@ from registry_server.clock import dhaka_date, fiscal_year_of
 from registry_server.errors import Conflict, FieldProblem, FieldProblems
 from registry_server.licences import queries, service
 from registry_server.licences.actions import GRAVE, Action
-from registry_server.licences.models import Licence, VehicleClass
+from registry_server.licences.models import Licence
 from registry_server.licences.numbers import plate_numbers
 from registry_server.licences.queries import ListFilter, TermFilter
 from registry_server.licences.registration import FIELDS, fiscal_year, read_registration, reason, with_suggestions
 from registry_server.licences.search import read_query
 from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import YEARS_AHEAD, years_to_renew
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Role
 from registry_server.people.nid import nid
 from registry_server.secrets_box import SecretsBox

@@ -16,7 +16,7 @@ from registry_server.epc_allocation.service import RandomBits
 from registry_server.errors import Conflict, MoveRefused, NotFound
 from registry_server.licences.changes import VEHICLE_FIELDS, Change, changes_between, in_books, owner_facts, vehicle_facts
 from registry_server.licences.models import Licence, LicenceCounter, RegistryChange, Vehicle
-from registry_server.licences.numbers import MAX_SERIAL, latin_number
+from registry_server.licences.numbers import latin_number
 from registry_server.licences.registration import RegistrationForm, VehicleFacts
 from registry_server.licences.states import ALLOWED, LicenceState
 from registry_server.licences.terms import first_term_end, renewed_term_end
@@ -24,6 +24,7 @@ from registry_server.people import owners
 from registry_server.people.models import Owner
 from registry_server.people.owner_facts import OwnerFacts
 from registry_server.secrets_box import SecretsBox
+from schemas.qr_token import MAX_SERIAL
 
 
 def register(session: Session, form: RegistrationForm, *, act: Act, secrets: SecretsBox, random_bits: RandomBits) -> Licence:
@@ -63,16 +64,16 @@ def register(session: Session, form: RegistrationForm, *, act: Act, secrets: Sec
 
 
 def suspend(session: Session, licence_id: int, reason: str, *, act: Act) -> Licence:
-    return _move(session, licence_id, LicenceState.SUSPENDED, "licence:suspend", reason, act)
+    return _move(session, licence_id, LicenceState.SUSPENDED, reason, act)
 
 
 def resume(session: Session, licence_id: int, reason: str, *, act: Act) -> Licence:
-    return _move(session, licence_id, LicenceState.ACTIVE, "licence:resume", reason, act)
+    return _move(session, licence_id, LicenceState.ACTIVE, reason, act)
 
 
 def cancel(session: Session, licence_id: int, reason: str, *, act: Act) -> Licence:
     """For ever. The person and the bike may be registered anew."""
-    return _move(session, licence_id, LicenceState.CANCELLED, "licence:cancel", reason, act)
+    return _move(session, licence_id, LicenceState.CANCELLED, reason, act)
 
 
 def report_stolen(session: Session, licence_id: int, reason: str, *, act: Act) -> Licence:
@@ -188,13 +189,17 @@ def _whole() -> Select[Licence]:
     return select(Licence).options(joinedload(Licence.owner, innerjoin=True), joinedload(Licence.vehicle, innerjoin=True))
 
 
-def _move(session: Session, licence_id: int, new: LicenceState, action: str, reason: str, act: Act) -> Licence:
+MOVES = {LicenceState.SUSPENDED: "licence:suspend", LicenceState.ACTIVE: "licence:resume", LicenceState.CANCELLED: "licence:cancel"}
+"""What the books call a move, by where it leads."""
+
+
+def _move(session: Session, licence_id: int, new: LicenceState, reason: str, act: Act) -> Licence:
     licence = get_locked(session, licence_id)
     old = LicenceState(licence.state)
     if new not in ALLOWED[old]:
         raise MoveRefused("licence", licence.number, old, new)
     licence.state, licence.state_reason = new, reason
-    write_change(session, licence, act, action, reason=reason, before=old)
+    write_change(session, licence, act, MOVES[new], reason=reason, before=old)
     return licence
 
 

@@ -34,7 +34,7 @@ def add_owner(session: Session, facts: OwnerFacts, *, act: Act, secrets: Secrets
     _write(owner, facts)
     session.add(owner)
     session.flush()
-    _add_words(session, owner)
+    _add_words(session, owner, facts)
     return owner
 
 
@@ -42,7 +42,7 @@ def update_owner(session: Session, owner: Owner, facts: OwnerFacts) -> None:
     """What the person says now takes the place of what stood there. The NID stays: `change_nid`."""
     _write(owner, facts)
     session.execute(delete(OwnerNameWord).where(OwnerNameWord.owner_id == owner.id))
-    _add_words(session, owner)
+    _add_words(session, owner, facts)
 
 
 def change_nid(owner: Owner, nid: str, secrets: SecretsBox) -> None:
@@ -65,7 +65,6 @@ def _write(owner: Owner, facts: OwnerFacts) -> None:
     owner.guardian_name, owner.mobile, owner.ward, owner.holding = facts.guardian_name, facts.mobile, facts.ward, facts.holding
 
 
-def _add_words(session: Session, owner: Owner) -> None:
-    words = dict.fromkeys(name_words(owner.name_bn) + name_words(owner.name_en))
-    session.add_all(OwnerNameWord(authority_id=owner.authority_id, owner_id=owner.id, word=word) for word in words)
+def _add_words(session: Session, owner: Owner, facts: OwnerFacts) -> None:
+    session.add_all(OwnerNameWord(authority_id=owner.authority_id, owner_id=owner.id, word=word) for word in words_of(facts))
     session.flush()
