@@ -4,14 +4,11 @@ import socket
 import ssl
 from pathlib import Path
 
+from reader_agent.certificate_faults import NOBODY_VOUCHES, NOT_YET_VALID, OTHER_NAME, RAN_OUT, speaks_no_tls
 from reader_agent.config import BrokerConfig
 from reader_agent.errors import CertificateWrong
 
-# X509_V_ERR_… of openssl/x509_vfy.h
-_NOT_YET_VALID, _RAN_OUT = 9, 10
-_NOBODY_VOUCHES = frozenset({2, 18, 19, 20, 21})
-_OTHER_NAME = frozenset({62, 64})
-_NO_TLS_THERE = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH", "RECORD_LAYER", "HTTP_REQUEST", "UNEXPECTED_EOF")
+_CUT_SHORT = "UNEXPECTED_EOF"  # so a broker hangs up whose port wants no TLS
 
 
 def tls_context(broker: BrokerConfig) -> ssl.SSLContext:
@@ -54,7 +51,7 @@ _NO_CONNECTION: dict[type[Exception], str] = {
 
 
 def _why_no_handshake(error: ssl.SSLError) -> str:
-    if any(word in str(error) for word in _NO_TLS_THERE):
+    if speaks_no_tls(error) or _CUT_SHORT in str(error):
         return "what answers there speaks no TLS; write the port of the broker's TLS listener, or mqtt:// if it has none"
     return f"no TLS connection ({error.reason or error}); does the broker want a client certificate (cert_file, cert_key_file)?"
 
@@ -97,13 +94,13 @@ def _why_unusable(error: OSError, wanted: str) -> str:
 
 def _why_not_trusted(error: ssl.SSLCertVerificationError, broker: BrokerConfig) -> str:
     host = broker.address.host
-    if error.verify_code in _OTHER_NAME:
+    if error.verify_code in OTHER_NAME:
         return f"the broker's certificate is not for {host!r}; write the name that it bears, or let the broker get one for this name"
-    if error.verify_code in _NOBODY_VOUCHES:
+    if error.verify_code in NOBODY_VOUCHES:
         trusted = f"in {broker.ca_file}" if broker.ca_file else "that this computer trusts"
         return f"nobody {trusted} vouches for the broker's certificate; write ca_file = the PEM file of its authority"
-    if error.verify_code == _RAN_OUT:
+    if error.verify_code == RAN_OUT:
         return "the broker's certificate has run out; renew it at the broker, or check this computer's clock"
-    if error.verify_code == _NOT_YET_VALID:
+    if error.verify_code == NOT_YET_VALID:
         return "the broker's certificate is not valid yet; check this computer's clock, then the broker's certificate"
     return f"the broker's certificate is refused ({error.verify_message}); renew it at the broker"

@@ -13,12 +13,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from firmware_protocols.catalogue import ALL_FAMILIES, codec_for
-from firmware_protocols.commands import Command, Region, SetAntennas, SetPower, SetRegion
+from firmware_protocols.codec import Codec
+from firmware_protocols.commands import Region, SetAntennas
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.family_options import find_option_problems
 from reader_agent.config_rules import Problem, find_conflicts, nearest, toml_remedy
 from reader_agent.door_address import HttpAddress
-from reader_agent.door_rules import Wishes, find_misuse
+from reader_agent.door_rules import Wishes, find_misuse, settings_of
 from reader_agent.link_address import LinkAddress, parse_address
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, CheckpointId, LaneId, Name, ReaderId
@@ -258,20 +259,20 @@ def _refused_by_family(reader: ReaderConfig) -> Iterator[Problem]:
     yield from (
         Problem(f"{place}.{found.key}", found.value, found.remedy) for found in find_misuse(reader.family, reader.link, reader.wishes)
     )
-    if isinstance(reader.link, HttpAddress):
-        return
-    settings: list[tuple[str, object, Command]] = []
-    if reader.region is not None:
-        settings.append(("region", str(reader.region), SetRegion(reader.region)))
-    if reader.power_dbm is not None:
-        settings.append(("power_dbm", reader.power_dbm, SetPower(reader.power_dbm)))
-    if codec.facts.antenna_ports > 1 and codec.facts.takes_commands:  # who takes none reads with the ports that it was set to elsewhere
-        settings.append(("antennas", ", ".join(map(str, reader.antennas)), SetAntennas(tuple(reader.antennas))))
-    elif codec.facts.antenna_ports == 1 and list(reader.antennas) != [1]:
+    if not isinstance(reader.link, HttpAddress):
+        yield from _refused_settings(place, reader, codec)
+
+
+def _refused_settings(place: str, reader: ReaderConfig, codec: Codec) -> Iterator[Problem]:
+    facts = codec.facts
+    if facts.antenna_ports == 1 and list(reader.antennas) != [1]:
         yield Problem(
             f"{place}.antennas", ", ".join(map(str, reader.antennas)), f'{reader.family} readers have one port; write {{ 1 = "LANE" }}'
         )
-    for key, value, command in settings:
+    has_choice = facts.antenna_ports > 1 and facts.takes_commands  # who takes none reads with the ports that it was set to elsewhere
+    for key, value, command in settings_of(reader.wishes):
+        if isinstance(command, SetAntennas) and not has_choice:
+            continue
         try:
             codec.encode(command)
         except ProtocolError as error:

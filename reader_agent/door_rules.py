@@ -39,7 +39,7 @@ def visit_for(link: LinkAddress, wishes: Wishes) -> Visit:
     """What is asked beside the stream. Raises ProtocolError for wishes that `find_misuse` reports."""
     if not isinstance(link, HttpAddress):
         return LISTEN_ONLY
-    return visit([command for _, _, command in _settings(wishes)])
+    return visit([command for _, _, command in settings_of(wishes)])
 
 
 def find_misuse(family: str, link: LinkAddress, wishes: Wishes) -> Iterator[Misuse]:
@@ -57,14 +57,15 @@ def _misuse_of_http(family: str, wishes: Wishes) -> Iterator[Misuse]:
         forms = "mqtt://BROKER/TOPIC or webhook://0.0.0.0:8081/PATH" if family == ZEBRA_FAMILY else "tcp://… or serial://…"
         yield Misuse("family", family, f"only {HTTP_FAMILY} readers stream over HTTP; write url as {forms}")
         return
-    for key, value, command in _settings(wishes):
+    for key, value, command in settings_of(wishes):
         try:
             visit([command])
         except ProtocolError as error:
             yield Misuse(key, value, str(error))
 
 
-def _settings(wishes: Wishes) -> Iterator[tuple[str, object, Command]]:
+def settings_of(wishes: Wishes) -> Iterator[tuple[str, object, Command]]:
+    """Each by its key in the configuration: the value as it stands there, and the command that asks for it."""
     yield "antennas", ", ".join(map(str, wishes.ports)), SetAntennas(wishes.ports)
     if wishes.power_dbm is not None:
         yield "power_dbm", wishes.power_dbm, SetPower(wishes.power_dbm)

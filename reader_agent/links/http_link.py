@@ -6,7 +6,6 @@ else has ended the inventory: the stream of an idle reader looks like that of an
 
 import socket
 import ssl
-from base64 import b64encode
 from contextlib import suppress
 from threading import Event, Thread
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import httpx2
 
 from firmware_protocols.impinj_json.requests import LISTEN_ONLY, HttpRequest, Visit, get_status, get_system, is_idle, model_of
+from reader_agent.certificate_faults import speaks_no_tls
 from reader_agent.door_address import HttpAddress
 from reader_agent.errors import AgentError, LinkLost, ReaderRefused
 from reader_agent.links.dead_peer import SOCKET_OPTIONS
 from reader_agent.links.inbox import ListeningLink
-from reader_agent.links.passwords import password_of
+from reader_agent.links.passwords import basic_authorization, password_of
 from reader_agent.links.tls_link import context_for, why_no_handshake
 
 OPEN_TIMEOUT_S = 2.0
@@ -155,7 +155,7 @@ class HttpLink(ListeningLink):
     def _why_no_connection(self, error: Exception) -> str:
         cause = _os_error_of(error)
         if isinstance(cause, ssl.SSLError) and self._address.tls:
-            if "WRONG_VERSION_NUMBER" in str(cause) or "RECORD_LAYER" in str(cause):
+            if speaks_no_tls(cause):
                 return f"what answers there speaks no TLS; write http://{self._address.place} if the reader is set so"
             return why_no_handshake(cause, self._address.tls)
         return f"no connection ({_reason(error)}); {NO_READER}"
@@ -179,8 +179,7 @@ def _client(address: HttpAddress) -> httpx2.Client:
     # Compressed lines would come in blocks, late.
     headers = {"Accept-Encoding": "identity", "User-Agent": "ebike-agent"}
     if address.account:
-        name, password = address.account.name, password_of(address.account, address.base_url)
-        headers["Authorization"] = "Basic " + b64encode(f"{name}:{password}".encode()).decode("ascii")
+        headers["Authorization"] = basic_authorization(address.account.name, password_of(address.account, address.base_url))
     verify = context_for(address.tls, "https") if address.tls else True
     transport = httpx2.HTTPTransport(verify=verify, trust_env=False, socket_options=SOCKET_OPTIONS)
     return httpx2.Client(base_url=address.base_url, headers=headers, trust_env=False, transport=transport)

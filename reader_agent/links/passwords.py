@@ -2,6 +2,7 @@
 
 import os
 import stat
+from base64 import b64encode
 
 from reader_agent.door_address import Account
 from reader_agent.errors import LinkLost
@@ -26,6 +27,11 @@ def password_of(account: Account, where: str) -> str:
     if not password:
         raise LinkLost(where, f"password_file={account.password_file}: is empty; write the password into it")
     return password
+
+
+def basic_authorization(name: str, password: str) -> str:
+    """What stands in the header `Authorization` (RFC 7617, in UTF-8)."""
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode("ascii")
 
 
 def _from_environment(name: str, where: str) -> str:

@@ -3,16 +3,13 @@
 import ssl
 from pathlib import Path
 
+from reader_agent.certificate_faults import NOBODY_VOUCHES, NOT_YET_VALID, OTHER_NAME, RAN_OUT, speaks_no_tls
 from reader_agent.errors import LinkLost
 from reader_agent.link_address import TcpAddress
 from reader_agent.links.tcp_link import TcpLink
 from reader_agent.tls_address import TlsAddress
 
 HANDSHAKE_TIMEOUT_S = 5.0  # a reader's small processor works on its signature for a second or two
-# X509_V_ERR_… of openssl/x509_vfy.h
-NOT_YET_VALID, RAN_OUT = 9, 10
-NOBODY_VOUCHES = frozenset({2, 18, 19, 20, 21})
-OTHER_NAME = frozenset({62, 64})
 
 
 class TlsLink(TcpLink):
@@ -70,7 +67,7 @@ def why_no_handshake(error: OSError, address: TlsAddress) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _why_not_trusted(error, address)
     said = str(error)
-    if "WRONG_VERSION_NUMBER" in said or "PACKET_LENGTH" in said or "RECORD_LAYER" in said or "HTTP_REQUEST" in said:
+    if speaks_no_tls(error):
         return f"what answers there speaks no TLS; write the reader's TLS port, or tcp://{address.place} if it has none"
     if "PROTOCOL_VERSION" in said or "UNSUPPORTED_PROTOCOL" in said:
         return "the reader knows only versions of TLS before 1.2, which are broken; update its firmware"

@@ -3,7 +3,6 @@
 import errno
 import socket
 import ssl
-from base64 import b64encode
 from hmac import compare_digest
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from reader_agent.door_address import WebhookAddress
 from reader_agent.errors import LinkLost, PortHeld
 from reader_agent.links.dead_peer import SOCKET_OPTIONS
 from reader_agent.links.inbox import Inbox, ListeningLink
-from reader_agent.links.passwords import password_of
+from reader_agent.links.passwords import basic_authorization, password_of
 
 MAX_BODY = MAX_LINE - 1  # with its line end, the longest line
 MAX_CHUNK_HEAD = 64
@@ -215,8 +214,7 @@ def _too_large() -> _Refusal:
 def _token(address: WebhookAddress) -> bytes | None:
     if address.account is None:
         return None
-    secret = f"{address.account.name}:{password_of(address.account, address.url)}"
-    return b"Basic " + b64encode(secret.encode())
+    return basic_authorization(address.account.name, password_of(address.account, address.url)).encode("ascii")
 
 
 def _context(address: WebhookAddress) -> ssl.SSLContext | None:

@@ -2,8 +2,6 @@
 
 import socket
 import ssl
-import struct
-from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +12,9 @@ from typing import Any, NamedTuple
 
 from firmware_protocols.impinj_json.requests import STREAM_PATH
 from firmware_protocols.simulators.r700_rest import HttpAnswer
-from reader_agent.reader_tool.lines import CHUNK
+from reader_agent.links.passwords import basic_authorization
+from reader_agent.reader_tool.lines import CHUNK, RESET
 
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing then resets the connection, as a dead reader does
 MOST_WAITING = 10_000
 END = b""
 POLL_S = 0.05
@@ -39,7 +37,7 @@ class Account(NamedTuple):
 
     @property
     def token(self) -> str:
-        return "Basic " + b64encode(f"{self.name}:{self.password}".encode()).decode("ascii")
+        return basic_authorization(self.name, self.password)
 
 
 class HttpLine:

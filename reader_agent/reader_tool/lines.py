@@ -16,7 +16,7 @@ from firmware_protocols.simulators.uart import as_heard
 
 CHUNK = 65536
 _BAUD = {value: int(name[1:]) for name, value in vars(termios).items() if re.fullmatch(r"B[1-9][0-9]*", name)}
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing then resets the connection, as a dead reader does
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing then resets the connection, as a dead reader does
 
 
 class Line(Protocol):
@@ -216,7 +216,7 @@ class TcpLine:
 
     def unplug(self) -> None:
         if self._connection:
-            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._hang_up()
         if self._listener:
             self._listener.close()

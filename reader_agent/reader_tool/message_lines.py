@@ -1,6 +1,5 @@
 """The simulated reader's end of what goes out as messages: to a broker's topic, or by POST to a listener."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
@@ -11,6 +10,7 @@ from urllib.parse import SplitResult
 from reader_agent.door_address import MqttAddress
 from reader_agent.errors import LinkLost
 from reader_agent.links.mqtt_client import BrokerConnection
+from reader_agent.links.passwords import basic_authorization
 
 MOST_WAITING = 10_000
 AGAIN_S = 0.3
@@ -114,7 +114,7 @@ class Poster:
         self._path = url.path or "/"
         self._headers = {"Content-Type": "application/json"}
         if account:
-            self._headers["Authorization"] = "Basic " + b64encode(":".join(account).encode()).decode("ascii")
+            self._headers["Authorization"] = basic_authorization(*account)
         self._connection = HTTPConnection(url.hostname or "", url.port or 80, timeout=TIMEOUT_S)
 
     def deliver(self, messages: list[bytes]) -> bool:

@@ -9,16 +9,14 @@ from firmware_protocols.simulators.reader import SimulatedReader
 from firmware_protocols.simulators.smart import SmartReader
 from reader_agent.door_address import Account as SignIn
 from reader_agent.door_address import MqttAddress, parse_door
+from reader_agent.door_rules import HTTP_FAMILY, MESSAGE_FAMILIES
 from reader_agent.errors import LinkLost
 from reader_agent.links.passwords import password_of
 from reader_agent.reader_tool.http_line import Account, HttpLine
 from reader_agent.reader_tool.lines import Line
 from reader_agent.reader_tool.message_lines import MessageLine, Poster, Publisher
-from reader_agent.reader_tool.open_line import made_if_missing
+from reader_agent.reader_tool.open_line import listen_at, made_if_missing
 from reader_agent.reader_tool.terminal import refuse
-
-HTTP_FAMILY = "impinj-json"
-MESSAGE_FAMILIES = ("impinj-json", "zebra-json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +58,11 @@ def serve(line: Line, reader: SimulatedReader) -> None:
 
 
 def _http_line(doors: Doors, place: str) -> HttpLine:
-    host, _, port = place.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        refuse(f"--http {place}: write HOST:PORT, such as 127.0.0.1:8443; port 0 takes a free one")
-    certificate = made_if_missing(doors.certificate.absolute(), host) if doors.certificate else None
-    try:
-        return HttpLine((host, int(port)), _account(doors), certificate)
-    except OSError as error:
-        refuse(f"--http {place}: {error.strerror or error}; choose another port, or 0 for a free one")
+    def line(host: str, port: int) -> HttpLine:
+        certificate = made_if_missing(doors.certificate.absolute(), host) if doors.certificate else None
+        return HttpLine((host, port), _account(doors), certificate)
+
+    return listen_at("--http", place, line)
 
 
 def _post_line(doors: Doors, url: str) -> MessageLine:

@@ -169,6 +169,12 @@ def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how
         pytest.param(["m100", "--pty", "--set", "colour=red"], "--set option: expected one of round-period-s", id="no such property"),
         pytest.param(["m100", "--pty", "--missing-antennas", "x"], "missing-antennas: expected whole numbers", id="no port"),
         pytest.param(["m100", "--pty", "--set", "clock-drift-ppm=1"], "--set option: expected one of", id="a property of LLRP alone"),
+        pytest.param(
+            ["llrp", "--tls", "127.0.0.1:0", "--cert", "/nowhere/x.pem"],
+            "--cert /nowhere/x.pem: No such file",
+            id="no folder for a key",
+        ),
+        pytest.param(["impinj-json", "--http", "127.0.0.1:0", "--cert", "/nowhere/x.pem"], "--cert /nowhere/x.pem: No", id="nor here"),
         pytest.param(["m100", "--tcp", "4001"], "write HOST:PORT, such as 127.0.0.1:4001", id="no host"),
     ],
 )
