@@ -11,7 +11,6 @@ from plate_printer.errors import DocumentError
 from plate_printer.shaping import Weight
 
 BLEED_MM = 3.0
-TOUCH_MM = 1e-6  # two boxes that share an edge do not overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,6 @@ class Rect:
     @property
     def top_mm(self) -> float:
         return self.y_mm + self.height_mm
-
-    def holds(self, other: "Rect") -> bool:
-        return (
-            self.x_mm - TOUCH_MM <= other.x_mm
-            and self.y_mm - TOUCH_MM <= other.y_mm
-            and other.right_mm <= self.right_mm + TOUCH_MM
-            and other.top_mm <= self.top_mm + TOUCH_MM
-        )
-
-    def overlaps(self, other: "Rect") -> bool:
-        return (
-            self.x_mm + TOUCH_MM < other.right_mm
-            and other.x_mm + TOUCH_MM < self.right_mm
-            and self.y_mm + TOUCH_MM < other.top_mm
-            and other.y_mm + TOUCH_MM < self.top_mm
-        )
 
     def grown(self, by_mm: float) -> "Rect":
         return Rect(self.x_mm - by_mm, self.y_mm - by_mm, self.width_mm + 2 * by_mm, self.height_mm + 2 * by_mm)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plate_printer.errors import DocumentError
 from plate_printer.geometry import (
     BLACK,
+    BLEED_MM,
     CARD,
     CARD_MICROTEXT_EM_MM,
     GREY,
@@ -316,7 +317,7 @@ def _waves(size: Size, scheme: Scheme, serial: int) -> Waves:
 
 def _bled(band: Rect, size: Size) -> Rect:
     """A band that runs to the cut edge goes on into the bleed."""
-    return Rect(band.x_mm - 3.0, band.y_mm, size.width_mm + 6.0, size.height_mm - band.y_mm + 3.0)
+    return Rect(band.x_mm - BLEED_MM, band.y_mm, size.width_mm + 2 * BLEED_MM, size.height_mm - band.y_mm + BLEED_MM)
 
 
 def _microtext(text: str, rect: Rect, em_mm: float, measure: Measure) -> str:

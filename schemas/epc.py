@@ -4,22 +4,12 @@ Source: GS1 EPC UHF Gen2 air interface, bank 01 (word 0 CRC, word 1 PC, words 2â
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Self
 
 from schemas.errors import ContractError
 
 WORD_BYTES = 2
 MAX_WORDS = 31  # the PC word gives the length five bits
-
-
-class Bank(IntEnum):
-    """The four memory banks of a Gen2 tag."""
-
-    RESERVED = 0
-    EPC = 1
-    TID = 2
-    USER = 3
 
 
 def bytes_from_hex(what: str, text: str) -> bytes:
@@ -81,14 +71,6 @@ class PcWord(int):
     @property
     def epc_bytes(self) -> int:
         return (self >> 11) * WORD_BYTES
-
-    @property
-    def has_user_memory(self) -> bool:
-        return bool(self & 0x0400)
-
-    @property
-    def has_extension(self) -> bool:
-        return bool(self & 0x0200)
 
     @property
     def is_gs1(self) -> bool:
