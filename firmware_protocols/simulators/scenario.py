@@ -107,8 +107,10 @@ def parse_scenario(data: Mapping[str, object], *, antenna_ports: int = 8) -> Sce
     return scenario
 
 
-def fill_field(field: TagField, scenario: Scenario, *, starts_s: float = 0.0) -> None:
-    """Let the scenario's tags enter; its times count from `starts_s`. A tag that comes again is the same chip with the same memory."""
+def fill_field(field: TagField, scenario: Scenario, *, starts_s: float = 0.0) -> tuple[SimulatedTag, ...]:
+    """Let the scenario's tags enter; its times count from `starts_s`. A tag that comes again, also before another antenna, is the same
+    chip with the same memory. Gives the chips.
+    """
     chips: dict[bytes, SimulatedTag] = {}
     for entry in scenario.tags:
         tag = chips.setdefault(entry.tid, entry.new_tag())
@@ -116,6 +118,7 @@ def fill_field(field: TagField, scenario: Scenario, *, starts_s: float = 0.0) ->
             field.enter(
                 tag, enters_s=starts_s + enters_s, leaves_s=starts_s + leaves_s, antenna=entry.antenna, peak_rssi_dbm=entry.rssi_dbm
             )
+    return tuple(chips.values())
 
 
 _TAG_KEYS = {"epc", "tid", "pc", "user", "access_password", "enters_s", "dwell_s", "antenna", "rssi", "repeat_every_s"}

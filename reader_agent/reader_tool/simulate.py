@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from firmware_protocols.simulators.reader import SimulatedReader
-from firmware_protocols.simulators.scenario import Scenario
+from firmware_protocols.simulators.scenario import Scenario, fill_field
 from firmware_protocols.simulators.simulated_tag import SimulatedTag
 from firmware_protocols.simulators.tag_field import TagField
 from reader_agent.clock import Clock
@@ -71,18 +71,8 @@ class Simulation:
 
     def play(self, scenario: Scenario) -> None:
         """Let the scenario's tags come, its times counted from now."""
-        starts_s = self._clock.now().monotonic_s
-        for entry in scenario.tags:
-            chip = SimulatedTag(epc=entry.epc, tid=entry.tid, pc=entry.pc, user=entry.user, access_password=entry.access_password)
+        for chip in fill_field(self._parts.field, scenario, starts_s=self._clock.now().monotonic_s):
             self._know(chip)
-            for enters_s, leaves_s in entry.stays(scenario.until_s):
-                self._parts.field.enter(
-                    chip,
-                    enters_s=starts_s + enters_s,
-                    leaves_s=starts_s + leaves_s,
-                    antenna=entry.antenna,
-                    peak_rssi_dbm=entry.rssi_dbm,
-                )
 
     def advance(self) -> None:
         now_s = self._clock.now().monotonic_s

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from time import monotonic, time
 
 import pytest
@@ -13,11 +14,16 @@ import pytest
 from firmware_protocols.catalogue import LISTENED_FAMILIES, codec_for
 from firmware_protocols.commands import GetInfo, StartInventory, WriteEpc
 from firmware_protocols.events import NEED_DATA, Event, Notice, Reply, Status, TagSeen
+from firmware_protocols.simulators import CLEAN_AIR, TagField, simulator_for
+from firmware_protocols.simulators.scenario import parse_scenario
+from reader_agent.clock import SystemClock
 from reader_agent.errors import LinkLost
 from reader_agent.link_address import LinkAddress, parse_address
 from reader_agent.links.link import Link
 from reader_agent.links.open_link import open_link
+from reader_agent.reader_tool.lines import TcpLine
 from reader_agent.reader_tool.orders import parse_order
+from reader_agent.reader_tool.simulate import Parts, Simulation
 from schemas.errors import ContractError
 from tests.reader_agent.simulator import EPC, TID, SimulatorProcess
 
@@ -132,6 +138,15 @@ enters_s = 0.1
 dwell_s = 0.5
 repeat_every_s = 1.0
 """
+
+
+def test_a_chip_of_a_scenario_has_one_memory_before_two_antennas() -> None:
+    field, line = TagField(Random(1), CLEAN_AIR), TcpLine("127.0.0.1", 0)
+    simulation = Simulation(Parts(simulator_for("r2000", field, Random(1)), field, line), SystemClock(), lambda _: None)
+    simulation.play(parse_scenario({"tags": [{"epc": EPC, "tid": TID, "antenna": port} for port in (1, 2)]}))
+    simulation.unplug()
+    (first,), (second,) = field.present(monotonic() + 1, 1), field.present(monotonic() + 1, 2)
+    assert first.tag is second.tag
 
 
 def test_a_scenario_plays_without_orders(tmp_path: Path) -> None:
