@@ -1,12 +1,14 @@
 """What no Gen2 reader of any make accepts: checked once, before a family encodes."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
-from firmware_protocols.commands import Bank, Command, LockTag, ReadBank, SetAccessPassword, WriteBank, WriteEpc
-from firmware_protocols.errors import BadArgument
+from firmware_protocols.commands import Bank, Command, LockTag, ReadBank, Region, SetAccessPassword, WriteBank, WriteEpc
+from firmware_protocols.errors import BadArgument, Unsupported
 from firmware_protocols.gen2 import MAX_EPC_WORDS, epc_size
 
 MAX_PASSWORD = 0xFFFFFFFF
+_Band = TypeVar("_Band")
 WriteCommand = WriteBank | WriteEpc | SetAccessPassword
 TagCommand = ReadBank | WriteCommand | LockTag
 MOST_MASKED_BYTES = 30
@@ -46,6 +48,13 @@ def check_range(family: str, what: str, value: float, low: int, high: int) -> No
 def check_ports(family: str, ports: tuple[int, ...], port_count: int) -> None:
     if not ports or len(set(ports)) != len(ports) or not all(1 <= port <= port_count for port in ports):
         raise BadArgument(family, "antenna ports", f"different ports from 1 to {port_count}", str(ports))
+
+
+def band_of(family: str, region: Region, bands: Mapping[Region, _Band]) -> _Band:
+    """What the family's manual has for the region. Raises Unsupported, which names the regions that it has."""
+    if region not in bands:
+        raise Unsupported(family, f"use the region {region}", f"they have {', '.join(bands)}")
+    return bands[region]
 
 
 def whole_dbm(family: str, power_dbm: float, most: int) -> int:

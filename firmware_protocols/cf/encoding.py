@@ -3,7 +3,16 @@
 from typing import assert_never
 
 from firmware_protocols.cf.tables import BAND, Opcode
-from firmware_protocols.command_checks import TagCommand, check_command, check_ports, check_range, epc_mask, memory_write, whole_dbm
+from firmware_protocols.command_checks import (
+    TagCommand,
+    band_of,
+    check_command,
+    check_ports,
+    check_range,
+    epc_mask,
+    memory_write,
+    whole_dbm,
+)
 from firmware_protocols.commands import (
     Beep,
     BeepMode,
@@ -81,9 +90,7 @@ def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, por
 
 def region_bytes(region: Region) -> bytes:
     """Code, start in MHz u16 and kHz u16, step in kHz u16, last channel."""
-    if region not in BAND:
-        raise Unsupported(FAMILY, f"use the region {region}", f"they have {', '.join(BAND)}")
-    band = BAND[region]
+    band = band_of(FAMILY, region, BAND)
     mhz, khz = divmod(band.start_khz, 1000)
     return bytes((band.code,)) + mhz.to_bytes(2) + khz.to_bytes(2) + band.step_khz.to_bytes(2) + bytes((band.last_channel,))
 

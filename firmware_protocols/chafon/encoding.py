@@ -6,6 +6,7 @@ from typing import assert_never
 from firmware_protocols.chafon.tables import BAND, Model, Opcode
 from firmware_protocols.command_checks import (
     TagCommand,
+    band_of,
     check_command,
     check_ports,
     check_range,
@@ -138,9 +139,7 @@ def _setting(command: SetPower | SetRegion | SetAntennas | SetOutput | Beep, set
 
 def region_bytes(region: Region) -> bytes:
     """Highest and lowest channel, with the band in the two top bits of each."""
-    if region not in BAND:
-        raise Unsupported(FAMILY, f"use the region {region}", f"they have {', '.join(BAND)}")
-    band = BAND[region]
+    band = band_of(FAMILY, region, BAND)
     return bytes(((band.code & 0b1100) << 4 | band.channels - 1, (band.code & 0b0011) << 6))
 
 

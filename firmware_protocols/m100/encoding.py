@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from firmware_protocols.command_checks import TagCommand, check_command, check_range, epc_mask, lock_actions, memory_write
+from firmware_protocols.command_checks import TagCommand, band_of, check_command, check_range, epc_mask, lock_actions, memory_write
 from firmware_protocols.commands import (
     Beep,
     Command,
@@ -63,9 +63,7 @@ def _plain_requests(
         case GetInfo() | GetRegion() | GetPower() | StartInventory() | StopInventory():
             return (FIXED[type(command)],)
         case SetRegion(region=region):
-            if region not in BAND:
-                raise Unsupported(family, f"use the region {region}", f"they have {', '.join(BAND)}")
-            return ((Opcode.SET_REGION, bytes((BAND[region].code,))),)
+            return ((Opcode.SET_REGION, bytes((band_of(family, region, BAND).code,))),)
         case SetPower(power_dbm=power_dbm):
             check_range(family, "power in dBm", power_dbm, 0, MAX_POWER_DBM)
             return ((Opcode.SET_POWER, round(power_dbm * 100).to_bytes(2)),)

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from firmware_protocols.command_checks import (
     TagCommand,
+    band_of,
     check_command,
     check_ports,
     check_range,
@@ -28,7 +29,6 @@ from firmware_protocols.commands import (
     StartInventory,
     StopInventory,
 )
-from firmware_protocols.errors import Unsupported
 from firmware_protocols.gen2 import LockField
 from firmware_protocols.r2000.tables import BAND, LOCK_ACTION_CODE, LOCK_FIELD_CODE, Opcode
 from firmware_protocols.serial_codec import Request
@@ -67,9 +67,7 @@ def _setting(command: SetPower | SetRegion | SetOutput | Beep) -> Request:
         case SetPower(power_dbm=power_dbm):
             return (Opcode.SET_POWER, bytes((whole_dbm(FAMILY, power_dbm, MAX_POWER_DBM),)))
         case SetRegion(region=region):
-            if region not in BAND:
-                raise Unsupported(FAMILY, f"use the region {region}", f"they have {', '.join(BAND)}")
-            return (Opcode.SET_REGION, bytes(BAND[region]))
+            return (Opcode.SET_REGION, bytes(band_of(FAMILY, region, BAND)))
         case SetOutput(port=port, is_high=is_high):
             check_range(FAMILY, "output (pins 1 and 2 are inputs)", port, FIRST_OUTPUT, LAST_OUTPUT)
             return (Opcode.SET_OUTPUT, bytes((port, is_high)))
