@@ -43,7 +43,7 @@ def main(
     console.print(llrp_table(llrp_rates))
     latencies = measure_latency(seconds)
     console.print(latency_table(latencies))
-    durable = measure_ingest(seconds, licences)
+    durable = ingest.measure(seconds, licences, console)
     console.print(ingest.as_table(durable))
     page_times = pages.measure(pages.VEHICLES, pages.HITS, console)
     console.print(pages.as_table(page_times))
@@ -66,15 +66,6 @@ def machine() -> dict[str, Any]:
 def measure_latency(seconds: float) -> dict[str, latency.LatencyFigures]:
     with tempfile.TemporaryDirectory(prefix="ebike-bench-") as folder, ingest.database_on("postgresql", Path(folder)) as url:
         return {"sqlite": latency.measure(seconds=seconds), "postgresql": latency.measure(seconds=seconds, database_url=url)}
-
-
-def measure_ingest(seconds: float, licences: int) -> list[ingest.Figures]:
-    figures = []
-    for engine in ("sqlite", "postgresql"):
-        with tempfile.TemporaryDirectory(prefix="ebike-bench-") as folder, ingest.database_on(engine, Path(folder)) as url:
-            console.print(f"{engine}: writing {licences:,} licences …")
-            figures.append(ingest.measure(engine, url, Path(folder), licences, seconds))
-    return figures
 
 
 def decode_table(rates: list[decode.DecodeRate]) -> Table:

@@ -80,14 +80,19 @@ class Figures:
 
 def main(seconds: float = 10.0, licences: int = 1_000_000, json_file: Annotated[Path | None, typer.Option("--json")] = None) -> None:
     console = Console()
+    figures = measure(seconds, licences, console)
+    console.print(as_table(figures))
+    if json_file is not None:
+        json_file.write_text(json.dumps([asdict(one) | {"ratios": one.ratios} for one in figures], indent=2))
+
+
+def measure(seconds: float, licences: int, console: Console) -> list[Figures]:
     figures = []
     for engine in ("sqlite", "postgresql"):
         with tempfile.TemporaryDirectory(prefix="ebike-bench-") as folder, database_on(engine, Path(folder)) as url:
             console.print(f"{engine}: writing {licences:,} licences …")
-            figures.append(measure(engine, url, Path(folder), licences, seconds))
-    console.print(as_table(figures))
-    if json_file is not None:
-        json_file.write_text(json.dumps([asdict(one) | {"ratios": one.ratios} for one in figures], indent=2))
+            figures.append(measure_on(engine, url, Path(folder), licences, seconds))
+    return figures
 
 
 @contextmanager
@@ -104,7 +109,7 @@ def database_on(engine: str, folder: Path) -> Iterator[str]:
     server.cleanup()
 
 
-def measure(engine: str, url: str, folder: Path, licences: int, seconds: float) -> Figures:
+def measure_on(engine: str, url: str, folder: Path, licences: int, seconds: float) -> Figures:
     database = Database(url)
     migrate(database)
     machines = fill(database, licences)

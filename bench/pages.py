@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bench.city import epc_of, tid_of
@@ -29,6 +30,9 @@ from registry_server.app import ROUTERS, create_app
 from registry_server.clock import SystemClock
 from registry_server.config import Settings
 from registry_server.db import Database
+from registry_server.licences.queries import TermFilter
+from registry_server.licences.states import LicenceState
+from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Role
 from registry_server.schema import migrate, refresh_statistics
 from registry_server.secrets_box import load_or_create
@@ -93,9 +97,9 @@ def probes(vehicles: int) -> list[Probe]:
     lists = {
         "newest": "",
         "deep page": f"?before={vehicles // 2}",
-        **{f"state {state}": f"?state={state}" for state in ("active", "suspended", "cancelled")},
-        **{f"class {kind}": f"?class={kind}" for kind in ("passenger", "goods", "temporary")},
-        **{f"term {term}": f"?term={term}" for term in ("soon", "over")},
+        **{f"state {state}": f"?state={state}" for state in LicenceState},
+        **{f"class {kind}": f"?class={kind}" for kind in VehicleClass},
+        **{f"term {term}": f"?term={term}" for term in TermFilter},
         "without tag": "?tag=none",
         "without tag, deep": f"?tag=none&before={vehicles // 2}",
         "suspended goods that ran out, without tag": "?state=suspended&class=goods&term=over&tag=none",
@@ -212,7 +216,7 @@ def measure_on(engine: str, database: Database, folder: Path, wanted: list[Probe
 
 def check_none_is_left_out(wanted: list[Probe]) -> None:
     """Raises ValueError for a page that has no probe: a new one is to be timed, too."""
-    routes = {route.path for router in ROUTERS for route in router.routes if "GET" in getattr(route, "methods", ())}  # type: ignore[attr-defined]
+    routes = {route.path for router in ROUTERS for route in router.routes if isinstance(route, Route) and "GET" in (route.methods or ())}
     missing = routes - {probe.route for probe in wanted} - NOT_PAGES
     if missing:
         raise ValueError(f"no probe for {', '.join(sorted(missing))}")

@@ -65,8 +65,7 @@ def fill_registry(database: Database, vehicles: int, now: datetime, sizes: Sizes
             _copy(database, Base.metadata.tables[name], chunk)
     if not database.is_sqlite:
         with database.engine.begin() as connection:  # COPY does not move the counters of ids
-            for name in ("audit_entry",):
-                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) + 1 FROM {name}))")
+            connection.exec_driver_sql("SELECT setval(pg_get_serial_sequence('audit_entry', 'id'), (SELECT max(id) + 1 FROM audit_entry))")
 
 
 def officer_name(role: Role) -> str:

@@ -34,7 +34,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 def test_ours_and_the_naive_design_store_what_they_are_sent(sqlite_url: str, tmp_path: Path) -> None:
-    figures = ingest.measure("sqlite", sqlite_url, tmp_path, licences=2_000, seconds=0.1)
+    figures = ingest.measure_on("sqlite", sqlite_url, tmp_path, licences=2_000, seconds=0.1)
     assert figures.naive_per_s == pytest.approx(figures.naive_reads_per_s / ingest.READS_A_SIGHTING)
     assert min(figures.ratios.values()) > 0
     assert min(figures.start_s, figures.memory_mb, figures.peak_memory_mb) > 0
