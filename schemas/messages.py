@@ -27,7 +27,7 @@ MAX_EVENTS = 500
 
 Count = Annotated[int, Meta(ge=1)]
 Tally = Annotated[int, Meta(ge=0, lt=2**53)]
-Sequence = Annotated[int, Meta(ge=1, lt=2**53)]
+SequenceNumber = Annotated[int, Meta(ge=1, lt=2**53)]
 Instant = Annotated[datetime, Meta(tz=True)]
 AntennaPort = Annotated[int, Meta(ge=1, le=255)]
 _ZERO = timedelta(0)
@@ -42,7 +42,7 @@ def require_utc(what: str, at: datetime) -> None:
 class SightingOpened(Struct, frozen=True, tag="opened", tag_field="event", forbid_unknown_fields=True, omit_defaults=True):
     """The first read of one tag in one lane. Sent at once: a flag does not wait for the window."""
 
-    sighting: Sequence
+    sighting: SequenceNumber
     lane: LaneId
     reader: ReaderId
     antenna: AntennaPort
@@ -59,7 +59,7 @@ class SightingOpened(Struct, frozen=True, tag="opened", tag_field="event", forbi
 class SightingIdentified(Struct, frozen=True, tag="identified", tag_field="event", forbid_unknown_fields=True):
     """The chip of an open sighting has answered with its own number. Sent at once: a copied tag is told while the bike is still near."""
 
-    sighting: Sequence
+    sighting: SequenceNumber
     tid: Tid
     identified_at: Instant
 
@@ -70,7 +70,7 @@ class SightingIdentified(Struct, frozen=True, tag="identified", tag_field="event
 class SightingClosed(Struct, frozen=True, tag="closed", tag_field="event", forbid_unknown_fields=True, omit_defaults=True):
     """The window of that sighting has closed: what all its reads amount to. `tid` stands here too if it came after the opening."""
 
-    sighting: Sequence
+    sighting: SequenceNumber
     last_seen_at: Instant
     reads: Count
     best_rssi_dbm: float | None = None
@@ -90,7 +90,7 @@ class SightingBatch(Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint: CheckpointId
     agent: AgentId
     boot: BootId
-    seq: Sequence
+    seq: SequenceNumber
     sealed_at: Instant
     events: Annotated[list[SightingEvent], Meta(min_length=1, max_length=MAX_EVENTS)]
     clock_offset_ms: float | None = None
@@ -117,7 +117,7 @@ class Ack(Struct, frozen=True, forbid_unknown_fields=True):
 
     boot: BootId
     through: Annotated[int, Meta(ge=0, lt=2**53)]
-    beyond: list[Sequence] = []
+    beyond: list[SequenceNumber] = []
 
 
 class ReaderState(StrEnum):
