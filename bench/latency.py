@@ -28,8 +28,9 @@ from registry_server.demo.tally import Latency, Tally
 from registry_server.people.models import Officer, Owner, Role
 from registry_server.people.owners import NID
 from registry_server.people.passwords import hash_password
+from registry_server.ports import free_port
 from registry_server.secrets_box import load_or_create
-from registry_server.up import BrokerPlace, free_port, system_up
+from registry_server.up import BrokerPlace, system_up
 
 PLACES = tuple(
     DemoCheckpoint(f"place-{number}", f"জায়গা {number}", f"Place {number}", 0.0, 0.0, family, ("in",), 1.0)

@@ -7,13 +7,16 @@ import json
 import socket
 import sysconfig
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from registry_server.errors import SetupError
+from registry_server.ports import claim_port, in_url
 from registry_server.processes import Child
 
 READY_WITHIN_S = 20.0
+PORT_TAKEN = "Stop what uses that port, choose another with --broker-port, or use the broker there with --broker-url."
 RECEIVE_WINDOW = 64
 """Messages under way to the worker at most. At 256 KiB each this bounds its memory."""
 
@@ -34,7 +37,7 @@ def start_broker(data_dir: Path, host: str, port: int) -> Broker:
 
     Raises SetupError if the port is taken or the server does not come up.
     """
-    port = _claim_port(host, port)
+    port = claim_port(host, port, "the broker", PORT_TAKEN)
     data_dir.mkdir(parents=True, exist_ok=True)
     config, log = data_dir / "nats.conf", data_dir / "nats.log"
     config.write_text(broker_config(data_dir, host, port), encoding="utf-8")
@@ -45,7 +48,7 @@ def start_broker(data_dir: Path, host: str, port: int) -> Broker:
     except SetupError:
         child.stop()
         raise
-    return Broker(f"mqtt://{host}:{port}", child)
+    return Broker(f"mqtt://{in_url(host, port)}", child)
 
 
 def broker_config(data_dir: Path, host: str, port: int) -> str:
@@ -68,30 +71,16 @@ def nats_server() -> Path:
     return path
 
 
-def _claim_port(host: str, port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SetupError(
-                f"the broker cannot listen on {host}:{port} ({error.strerror}). "
-                "Stop what uses that port, choose another with --broker-port, or use the broker there with --broker-url."
-            ) from error
-        return int(probe.getsockname()[1])
-
-
 def _wait_until_answering(child: Child, host: str, port: int, log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         if child.exit_code() is not None:
             raise SetupError(f"nats-server ended with code {child.exit_code()}: {_last_line(log)}")
-        with socket.socket() as probe:
-            probe.settimeout(1.0)
-            if probe.connect_ex((host, port)) == 0:
-                return
+        with suppress(OSError):
+            socket.create_connection((host, port), 1.0).close()
+            return
         time.sleep(0.02)
-    raise SetupError(f"nats-server did not listen on {host}:{port} within {READY_WITHIN_S:.0f} s: {_last_line(log)}")
+    raise SetupError(f"nats-server did not listen on {in_url(host, port)} within {READY_WITHIN_S:.0f} s: {_last_line(log)}")
 
 
 def _last_line(log: Path) -> str:

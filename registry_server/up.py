@@ -1,7 +1,6 @@
 """`ebike-server up`: broker, web and worker in one command, started in order and stopped in reverse."""
 
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from registry_server.broker import start_broker
 from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import SetupError
+from registry_server.ports import claim_port, in_url
 from registry_server.processes import Child, FolderLock, own_command
 from registry_server.schema import migrate
 
@@ -25,6 +25,7 @@ READY_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.2
 RESTART_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 60.0
+PORT_TAKEN = "Stop what uses that port, or choose another with --port."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Running:
 
     @property
     def web_url(self) -> str:
-        return f"http://{self.settings.web_host}:{self.settings.web_port}"
+        return f"http://{in_url(self.settings.web_host, self.settings.web_port)}"
 
     def watch(self, stop: Event) -> None:
         """Look after the children until told to stop."""
@@ -114,7 +115,8 @@ def system_up(
     with ExitStack() as stack:
         lock = FolderLock(settings.data_dir)
         stack.callback(lock.release)
-        settings = settings.model_copy(update={"web_port": claim_web_port(settings.web_host, settings.web_port)})
+        web_port = claim_port(settings.web_host, settings.web_port, "the pages", PORT_TAKEN)
+        settings = settings.model_copy(update={"web_port": web_port})
         watched_broker: list[Watched] = []
         go_on_unless(stop)
         bring_database_up(settings, prepare)
@@ -197,25 +199,3 @@ def quiet_when_stopped() -> Iterator[None]:
         yield
     except Stopped:
         log.info("stopped while starting")
-
-
-def claim_web_port(host: str, port: int) -> int:
-    """The port for the pages, 0 replaced by a free one. Raises SetupError where another program has it: its pages would pass for ours."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SetupError(
-                f"the pages cannot listen on {host}:{port} ({error.strerror}). Stop what uses that port, or choose another with --port."
-            ) from None
-        claimed: int = probe.getsockname()[1]
-        return claimed
-
-
-def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -29,9 +29,10 @@ from registry_server.demo.traffic import Traffic
 from registry_server.demo.visitor import Visitor
 from registry_server.matcher.models import Flag
 from registry_server.people.models import Role
+from registry_server.ports import free_port
 from registry_server.secrets_box import load_or_create
 from registry_server.sightings.models import Passage
-from registry_server.up import BrokerPlace, free_port, go_on_unless, quiet_when_stopped, stop_on_signals, system_up
+from registry_server.up import BrokerPlace, go_on_unless, quiet_when_stopped, stop_on_signals, system_up
 
 SETTLE_S = 6.0  # the last tags fade, their windows close, the last flags come
 TICK_S = 0.02

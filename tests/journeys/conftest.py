@@ -20,8 +20,9 @@ from registry_server.demo.seeding import Seeded, Seeding, SignIn
 from registry_server.demo.stage import Entry, Stage
 from registry_server.demo.traffic import Bike
 from registry_server.people.models import Role
+from registry_server.ports import free_port
 from registry_server.secrets_box import load_or_create
-from registry_server.up import BrokerPlace, free_port, system_up
+from registry_server.up import BrokerPlace, system_up
 
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PAGE_WAIT_MS = 20_000

@@ -23,9 +23,10 @@ from registry_server.broker import start_broker
 from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.matcher.models import Flag
+from registry_server.ports import free_port
 from registry_server.processes import Child, own_command, script
 from registry_server.sightings.models import Passage
-from registry_server.up import environment_of, free_port
+from registry_server.up import environment_of
 from schemas.signing import new_private_key, public_key_of
 
 BIKES = 10_000

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from registry_server.broker import start_broker
-from registry_server.up import free_port, is_answering
+from registry_server.ports import free_port
+from registry_server.up import is_answering
 
 COMMAND = [sys.executable, "-m", "registry_server"]
 READY_WITHIN_S = 60.0

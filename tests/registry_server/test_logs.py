@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from registry_server.ports import free_port
 from registry_server.processes import own_command
-from registry_server.up import free_port, is_answering
+from registry_server.up import is_answering
 from tests.journeys.test_up import running_up, wait_until
 
 NID = "19901234567890123"
