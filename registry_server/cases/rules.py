@@ -20,6 +20,8 @@ SERIOUSNESS: dict[FlagKind, int] = {
     FlagKind.EXPIRED: 20,  # mostly a late renewal
     FlagKind.UNKNOWN_TAG: 10,  # mostly another town's bike
 }
+GRAVE = frozenset(kind for kind, weight in SERIOUSNESS.items() if weight >= SERIOUSNESS[FlagKind.RETIRED_TAG])
+"""What no oversight explains: pages show these in the colour of what is not legal."""
 MOST_FOR_REPEATS = 9
 """Below the step between two kinds: repeats order bikes within a kind and never lift one over a graver kind."""
 NOTE_MOST = 2000

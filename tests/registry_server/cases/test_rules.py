@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from registry_server.cases.queries import Place
 from registry_server.cases.rules import (
+    GRAVE,
     MOST_FOR_REPEATS,
     NOTE_MOST,
     SERIOUSNESS,
@@ -29,6 +30,11 @@ EPCS = st.integers(1, 31).flatmap(lambda words: st.binary(min_size=2 * words, ma
 def test_every_kind_has_its_own_weight() -> None:
     assert SERIOUSNESS.keys() == set(FlagKind)
     assert len(set(SERIOUSNESS.values())) == len(FlagKind)
+
+
+def test_what_an_oversight_may_explain_is_not_grave() -> None:
+    grave = {FlagKind.STOLEN, FlagKind.TID_MISMATCH, FlagKind.IMPOSSIBLE_TRAVEL, FlagKind.RETIRED_TAG}
+    assert grave == GRAVE
 
 
 def test_no_number_of_repeats_lifts_a_kind_over_a_graver_one() -> None:
