@@ -2,9 +2,10 @@
 
 from firmware_protocols.events import Event, FrameError, FrameFault, Meaning, Notice, Reply, RoundEnded, Status, TagSeen
 from firmware_protocols.thingmagic.answers import in_words
-from firmware_protocols.thingmagic.records import read_record, skip_metadata
+from firmware_protocols.thingmagic.records import read_record, read_without_length, skip_metadata
 from firmware_protocols.thingmagic.tables import (
     CODE,
+    MORE_BITS,
     OPCODE_NAME,
     STREAM_CONTROL_NAME,
     STREAM_NOTICE,
@@ -12,6 +13,7 @@ from firmware_protocols.thingmagic.tables import (
     Opcode,
     Option,
     Search,
+    Select,
     StreamControl,
     StreamKind,
 )
@@ -21,8 +23,12 @@ CRC_SIZE = 2
 # Plain numbers: `&` with a member of an IntFlag makes a new member, and costs as much as half a tag report; to look one up costs too.
 STREAMING, HAS_METADATA, TAG = int(Search.STREAMING), int(Option.METADATA), int(StreamKind.TAG)
 LARGE_POPULATION = int(Search.LARGE_POPULATION)
+SELECT_BITS, NO_OPTION_BITS, SELECT_FORM = 0b111, 0xC0, int(Option.INVERT | Option.LONG_MASK)
 INDICES_SIZE = 4
 COUNT_SIZE = 4
+RETURN_ON_N_TAGS, N_TAGS_SIZE = int(Search.RETURN_ON_N_TAGS), 7
+METADATA_AT = 3  # in an answer, after the option byte and the metadata flags
+ENCLOSED_AT = 5  # after StreamControl.COMMAND: size, opcode and status of the answer that is enclosed
 TEMPERATURE_KEY = 0x100  # TMR_READER_STATS_FLAG_TEMPERATURE
 UNNAMED_CODE = {0x01: "message", 0x02: "bootloader", 0x03: "flash", 0x04: "tag protocol", 0x05: "radio", 0x06: "tag buffer", 0x7F: "system"}
 
@@ -48,12 +54,22 @@ def decode_answer(frame: bytes, stream_control: StreamControl) -> tuple[Event, .
         return (decode_search(frame),)
     if opcode == Opcode.MULTI_PROTOCOL:
         control = data[0] if data else stream_control
+        if control == StreamControl.COMMAND and len(data) >= ENCLOSED_AT:
+            return (_enclosed(data),)
         return (_reply(STREAM_CONTROL_NAME.get(control) or name_of(opcode), code, data),)
     if code:
         return (_reply(name_of(opcode), code, data, is_boot=opcode == Opcode.BOOT_FIRMWARE),)
     if opcode == Opcode.GET_TAG_BUFFER:
         return _decode_buffer(frame, data)
     return (_decode_single(frame, data) if opcode == Opcode.READ_SINGLE else _plain_reply(opcode, data),)
+
+
+def _enclosed(data: bytes) -> Reply:
+    """The answer to a command that was given while a stream ran (MercuryAPI, TMR_SR_sendTimeout: paramMessage)."""
+    opcode, code = data[2], int.from_bytes(data[3:ENCLOSED_AT])
+    status, text = meaning_of(code)
+    told = text or in_words(opcode, data[ENCLOSED_AT:])
+    return Reply(name_of(Opcode.MULTI_PROTOCOL), status, code, data, detail=f"{name_of(opcode)}: {told or 'done'}")
 
 
 def _plain_reply(opcode: int, data: bytes) -> Reply:
@@ -78,7 +94,9 @@ def decode_search(frame: bytes) -> Event:
 
 
 def _streamed(frame: bytes, at: int, end: int) -> Event:
-    """Option, search flags u16, metadata flags u16 if the option says so, kind, then what it holds."""
+    """Option, search flags u16, metadata flags u16 if the option says so, kind, then what it holds. Or, of a search that was to end after
+    so many tags, option, search flags, and how many they were.
+    """
     if frame[at] & HAS_METADATA:
         flags, kind_at = frame[at + 3] << 8 | frame[at + 4], at + 5
     else:
@@ -88,9 +106,11 @@ def _streamed(frame: bytes, at: int, end: int) -> Event:
         record = read_record(frame, kind_at + 1, end, flags)
         if record is not None and record.end == end:
             return record.tag
-    elif kind_at < end and kind == StreamKind.STATUS:
+    if frame[at + 2] & RETURN_ON_N_TAGS and end - at == N_TAGS_SIZE:
+        return RoundEnded(reads=int.from_bytes(frame[at + 3 : end]))
+    if kind_at < end and kind == StreamKind.STATUS:
         return _statistics(frame[kind_at + 1 : end])
-    elif kind_at < end and kind == StreamKind.END:
+    if kind_at < end and kind == StreamKind.END:
         return RoundEnded()
     return _content_error(frame, "a streamed tag as its metadata flags describe it, a status or an end")
 
@@ -152,27 +172,40 @@ def _decode_buffer(frame: bytes, data: bytes) -> tuple[Event, ...]:
 
 
 def _decode_single(frame: bytes, data: bytes) -> Event:
-    """The option byte, if the command had one, then EPC and CRC; or with metadata a record as in the buffer."""
-    name = name_of(Opcode.READ_SINGLE)
-    if len(data) > 3 and len(data) % 2 and not data[0] & HAS_METADATA:
-        return Reply(name, Status.OK, Code.OK, tag=TagSeen(data[1:-CRC_SIZE]))
-    if len(data) > 3 and data[0] & HAS_METADATA:
-        end = len(frame) - CRC_SIZE
-        record = read_record(frame, DATA_START + 3, end, int.from_bytes(data[1:3]))
-        if record is not None and record.end == end:
-            return Reply(name, Status.OK, Code.OK, tag=record.tag)
-    if len(data) > CRC_SIZE and len(data) % 2 == 0:
-        return Reply(name, Status.OK, Code.OK, tag=TagSeen(data[:-CRC_SIZE]))
-    return _content_error(frame, "EPC and CRC of a tag")
+    """The option byte, if the command had one, then EPC and CRC. With metadata: option, flags, metadata, then EPC and CRC (MercuryAPI,
+    cmdReadTagSingle), or a record as in the buffer.
+    """
+    tag = _single_with_metadata(frame, data) if data and data[0] & HAS_METADATA else None
+    if tag is None and len(data) > CRC_SIZE + 1 and not (len(data) % 2 and data[0] & HAS_METADATA):
+        tag = TagSeen(data[len(data) % 2 : -CRC_SIZE])
+    if tag is None:
+        return _content_error(frame, "EPC and CRC of a tag")
+    return Reply(name_of(Opcode.READ_SINGLE), Status.OK, Code.OK, tag=tag)
+
+
+def _single_with_metadata(frame: bytes, data: bytes) -> TagSeen | None:
+    flags, start, end = int.from_bytes(data[1:METADATA_AT]), DATA_START + METADATA_AT, len(frame) - CRC_SIZE
+    record = read_record(frame, start, end, flags)
+    if record is not None and record.end == end:
+        return record.tag
+    return read_without_length(frame, start, end, flags) if _is_option(data[0]) else None
 
 
 def _bank_data(data: bytes) -> bytes:
-    """The words, without what stands before them: nothing, the option byte, or option byte, metadata flags and metadata."""
-    if len(data) > 2 and data[0] & HAS_METADATA:
-        start = skip_metadata(data, 3, int.from_bytes(data[1:3]))
+    """The words, without what stands before them: nothing, the option byte, or option bytes, metadata flags and metadata."""
+    at = 1 if data and data[0] & ~MORE_BITS == Option.MORE else 0
+    if len(data) > at + METADATA_AT - 1 and _is_option(data[at]):
+        start = skip_metadata(data, at + METADATA_AT, int.from_bytes(data[at + 1 : at + METADATA_AT]))
         if start is not None and start < len(data) and (len(data) - start) % 2 == 0:
             return data[start:]
     return data[len(data) % 2 :]
+
+
+def _is_option(byte: int) -> bool:
+    """May it be an option byte that announces metadata? Words that were read without one begin with any byte: that of a PC is none."""
+    select = byte & SELECT_BITS
+    is_plain = byte & HAS_METADATA and not byte & NO_OPTION_BITS
+    return bool(is_plain and select <= Select.EPC_LENGTH and (select or not byte & SELECT_FORM))
 
 
 def meaning_of(code: int) -> Meaning:

@@ -10,6 +10,7 @@ from firmware_protocols.gen2 import HAS_XPC, xpc_size
 from firmware_protocols.thingmagic.tables import DATA_FAILED, GEN2, METADATA_SIZE, Metadata
 
 PC_SIZE, CRC_SIZE, LENGTH_SIZE = 2, 2, 2
+NO_DATA = bytes(LENGTH_SIZE)
 KNOWN_FLAGS = sum(METADATA_SIZE)
 HIGHEST_PORT = 16  # stands as 0 in its four bits
 RSSI_OF = tuple(Rssi(float(byte - 256 if byte > 127 else byte), RssiUnit.DBM, bytes((byte,))) for byte in range(256))
@@ -77,29 +78,44 @@ def read_record(frame: bytes, start: int, end: int, flags: int) -> Record | None
     pc, epc_start = _pc(frame, at, said_end - CRC_SIZE) if is_gen2 else (None, at)
     if epc_start is None:
         return None
-    reads, rssi, antenna, frequency, phase, *_ = layout
-    return Record(
-        TagSeen(
-            frame[epc_start : said_end - CRC_SIZE],
-            pc,
-            tid,
-            None if rssi is None else RSSI_OF[frame[start + rssi]],
-            None if antenna is None else (frame[start + antenna] >> 4 or HIGHEST_PORT),
-            None if frequency is None else int.from_bytes(frame[start + frequency : start + frequency + 3]),
-            None if phase is None else frame[start + phase] << 8 | frame[start + phase + 1],
-            None if reads is None else frame[start + reads],
-        ),
-        said_end,
-    )
+    return Record(_tag(frame, start, layout, frame[epc_start : said_end - CRC_SIZE], pc, tid), said_end)
+
+
+def read_without_length(frame: bytes, start: int, end: int, flags: int) -> TagSeen | None:
+    """Metadata, then EPC and CRC up to `end`, without length and PC. None if that does not fit."""
+    layout, epc_start = layout_of(flags), skip_metadata(frame[:end], start, flags)
+    if layout is None or epc_start is None or epc_start + CRC_SIZE > end:
+        return None
+    return _tag(frame, start, layout, frame[epc_start : end - CRC_SIZE], None, None)
 
 
 def skip_metadata(data: bytes, start: int, flags: int) -> int | None:
-    """Where the metadata that begin at `start` end. None if they do not fit."""
+    """Where the metadata that begin at `start` end, of a tag of which nothing was read on the way. None if they do not fit."""
     layout = layout_of(flags)
     if layout is None or start + layout.before_data > len(data):
         return None
-    end = _embedded(data, start, layout)[1] + layout.after_data
+    if layout.protocol is not None and data[start + layout.protocol] != GEN2:
+        return None
+    at = start + layout.before_data
+    if layout.data is not None and data[at - LENGTH_SIZE : at] != NO_DATA:
+        return None
+    end = at + layout.after_data
     return end if end <= len(data) else None
+
+
+def _tag(frame: bytes, start: int, layout: Layout, epc: bytes, pc: int | None, tid: bytes | None) -> TagSeen:
+    """What the tag said, with the metadata that begin at `start`."""
+    reads, rssi, antenna, frequency, phase, *_ = layout
+    return TagSeen(
+        epc,
+        pc,
+        tid,
+        None if rssi is None else RSSI_OF[frame[start + rssi]],
+        None if antenna is None else (frame[start + antenna] >> 4 or HIGHEST_PORT),
+        None if frequency is None else int.from_bytes(frame[start + frequency : start + frequency + 3]),
+        None if phase is None else frame[start + phase] << 8 | frame[start + phase + 1],
+        None if reads is None else frame[start + reads],
+    )
 
 
 def _embedded(frame: bytes, start: int, layout: Layout) -> tuple[bytes | None, int]:

@@ -247,6 +247,10 @@ class Option(IntFlag):
     MORE = 0x80  # one more option byte follows
 
 
+MORE_BITS = 0x0D
+"""What MORE comes with (TMR_SR_TagOperationByte): 01 battery-assisted, 04 read after write, 08 several selects."""
+
+
 class Select(IntEnum):
     """The three low bits of an option byte: how the tag is picked out."""
 
@@ -349,6 +353,8 @@ PROGRAM: dict[int, str] = {1: "bootloader", 2: "application"}
 class Key(IntEnum):
     """Keys of GET_OPTION and SET_OPTION (TMR_SR_Configuration) that have a name here."""
 
+    EXTENDED_EPC = 0x02
+    RSSI_IN_DBM = 0x09
     READ_FILTER = 0x0C
     READ_FILTER_TIMEOUT = 0x0D
     TRANSPORT = 0x0E

@@ -52,6 +52,19 @@ def test_the_answer_to_a_start_is_not_that_to_a_stop(command: Command, data: str
     assert (reply.command, reply.status is Status.OK) == (name, status == 0)
 
 
+@pytest.mark.parametrize(
+    ("data", "status", "code", "detail"),
+    [
+        pytest.param("04" + "01" + "72" + "0000" + "1e", Status.OK, 0, "get_temperature: 30 °C", id="told"),
+        pytest.param("04" + "00" + "92" + "0000", Status.OK, 0, "set_power: done", id="done"),
+        pytest.param("04" + "00" + "97" + "010b", Status.BAD_PARAMETER, 0x010B, f"set_region: {CODE[0x010B].text}", id="refused"),
+    ],
+)
+def test_an_answer_within_a_running_stream_is_what_it_would_be_alone(data: str, status: Status, code: int, detail: str) -> None:
+    """As MercuryAPI takes it apart (TMR_SR_sendTimeout): size, opcode and status after the control byte."""
+    assert event_of(0x2F, data) == Reply("multi_protocol", status, code, bytes.fromhex(data), detail=detail)
+
+
 class TestAccess:
     @pytest.mark.parametrize(
         "data",
@@ -61,10 +74,16 @@ class TestAccess:
             pytest.param("11" + "0000" + TID.hex(), id="after option and metadata flags"),
             pytest.param("10" + "00c0" + "05" + "0000" + TID.hex(), id="after metadata, as the vendor's SDK asks for them"),
             pytest.param("10" + "0002" + "c4" + TID.hex(), id="after one byte of metadata"),
+            pytest.param("88" + "11" + "0000" + TID.hex(), id="after two option bytes and metadata flags"),
         ],
     )
     def test_the_words_of_a_bank(self, data: str) -> None:
         assert event_of(0x28, data) == Reply("read_bank", Status.OK, 0, TID)
+
+    @pytest.mark.parametrize("words", ["3000" + "01001111", "3000" + "02c41111", "3001"])
+    def test_words_alone_that_begin_as_metadata_would(self, words: str) -> None:
+        """The EPC bank from its PC on, as SparkFun's library reads it: 30 is no option byte, for it selects nothing by a long mask."""
+        assert event_of(0x28, words) == Reply("read_bank", Status.OK, 0, bytes.fromhex(words))
 
     @pytest.mark.parametrize("opcode", [0x23, 0x24, 0x25, 0x26])
     def test_a_change_is_answered_by_its_status(self, opcode: int) -> None:

@@ -131,6 +131,10 @@ class TestStream:
             pytest.param(0x0400, "", RoundEnded(reads=0), id="heart-beat"),
             pytest.param(0x0000, "", RoundEnded(), id="a search is over"),
             pytest.param(0x0000, STREAM + "00" + "0003" + "0000", RoundEnded(), id="a search is over, with counts"),
+            pytest.param(0x0000, "11005b" + "00000005", RoundEnded(reads=5), id="as many tags as were wanted"),
+            pytest.param(0x0000, "10005b" + "00000101", RoundEnded(reads=257), id="a count that looks like a tag"),
+            pytest.param(0x0000, "8810005b" + "00000258", RoundEnded(reads=600), id="a count that looks like a status"),
+            pytest.param(0x0400, "8810001b" + "001001" + "000000fd", RoundEnded(reads=0), id="heart-beat of a search with several selects"),
             pytest.param(0x0504, "", Notice("temperature", Status.TEMPERATURE, 0x504, b"", CODE[0x504].text), id="too hot"),
             pytest.param(0x0505, "", Notice("return_loss", Status.READER_ERROR, 0x505, b"", CODE[0x505].text), id="return loss"),
             pytest.param(0x0503, "", Notice("antenna_missing", Status.ANTENNA_MISSING, 0x503, b"", CODE[0x503].text), id="no antenna"),
@@ -198,6 +202,12 @@ class TestBuffer:
             pytest.param("00" + EPC.hex() + "1234", TagSeen(EPC), id="with the option byte"),
             pytest.param(EPC.hex() + "1234", TagSeen(EPC), id="without"),
             pytest.param("10" + "0002" + "c4" + SAID, TagSeen(EPC, 0x3000, rssi=Rssi(-60.0, RssiUnit.DBM, b"\xc4")), id="with metadata"),
+            pytest.param(
+                "11" + "01ff" + METADATA + "0000" + "0f" + EPC.hex() + "1234",
+                SEEN._replace(pc=None, tid=None),
+                id="with metadata, as the vendor's SDK reads it",
+            ),
+            pytest.param("10" + "0006" + "c422" + EPC[:8].hex() + "1234", TagSeen(EPC[:8], rssi=SEEN.rssi, antenna=2), id="a shorter EPC"),
         ],
     )
     def test_a_single_read(self, data: str, tag: TagSeen) -> None:
