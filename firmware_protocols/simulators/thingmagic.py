@@ -20,7 +20,7 @@ from firmware_protocols.simulators.thingmagic_requests import (
 )
 from firmware_protocols.simulators.thingmagic_settings import TEMPERATURE_C, ModuleSettings
 from firmware_protocols.thingmagic.frames import build_reply
-from firmware_protocols.thingmagic.tables import GEN2, Code, Metadata, Opcode, Option, Search, StreamControl, StreamKind
+from firmware_protocols.thingmagic.tables import GEN2, Code, Key, Metadata, Opcode, Option, Search, StreamControl, StreamKind
 
 IN_BOOTLOADER, IN_FIRMWARE = b"\x11", b"\x12"
 BOOTLOADER_KNOWS = frozenset({Opcode.GET_INFO, Opcode.GET_PROGRAM, Opcode.SET_BAUD, Opcode.BOOT_FIRMWARE, Opcode.BOOT_BOOTLOADER})
@@ -29,6 +29,7 @@ GEN2_REFUSALS = frozenset({Gen2Error.MEMORY_OVERRUN, Gen2Error.MEMORY_LOCKED, Ge
 BUFFER_ROOM = 240  # bytes of tags in one answer
 REWIND = 0x01
 STREAMLESS = "m5e"
+UNCALIBRATED_ZERO_DBM = 120
 TEMPERATURE_STATISTICS = bytes.fromhex("8200 8200 01")  # which follow; key, length
 
 
@@ -143,8 +144,7 @@ class ThingMagicDialect:
             raise Refused(Code.UNSUPPORTED_FEATURE)
         if control == StreamControl.COMMAND:
             size, opcode = fields.number(), fields.number()
-            told = self._tell(opcode, fields.take(size), now_s)
-            return [_say(Opcode.MULTI_PROTOCOL, bytes((control, opcode)) + told)]
+            return [self._say_enclosed(opcode, fields.take(size), now_s)]
         if control == StreamControl.START:
             self._stream = Stream(parse_stream(fields), now_s, now_s)
             return [_say(Opcode.MULTI_PROTOCOL, bytes((control, Opcode.READ_MULTIPLE, 0, 0)))]
@@ -153,6 +153,14 @@ class ThingMagicDialect:
         late = list(self._hear(self._stream, now_s)) if self._stream else []
         self._stream = None
         return [*late, _say(Opcode.MULTI_PROTOCOL, bytes((control,)))]
+
+    def _say_enclosed(self, opcode: int, data: bytes, now_s: float) -> Emission:
+        """The answer as it would be alone, without head and CRC (TMR_SR_sendTimeout)."""
+        try:
+            told, code = self._tell(opcode, data, now_s), int(Code.OK)
+        except Refused as refusal:
+            told, code = b"", refusal.code
+        return _say(Opcode.MULTI_PROTOCOL, bytes((StreamControl.COMMAND, len(told), opcode)) + code.to_bytes(2) + told)
 
     def _hear(self, stream: Stream, now_s: float) -> Iterator[Emission]:
         """One round before the next antenna of the list."""
@@ -198,7 +206,7 @@ class ThingMagicDialect:
         port = heard.answer.presence.antenna & 0xF
         values = {
             Metadata.READ_COUNT: bytes((min(heard.reads, 0xFF),)),
-            Metadata.RSSI: round(heard.answer.rssi_dbm).to_bytes(1, signed=True),
+            Metadata.RSSI: self._rssi(heard.answer.rssi_dbm),
             Metadata.ANTENNA: bytes((port << 4 | port,)),
             Metadata.FREQUENCY: self._module.channels_khz()[0].to_bytes(3),
             Metadata.TIMESTAMP: heard.timestamp_ms.to_bytes(4),
@@ -212,6 +220,11 @@ class ThingMagicDialect:
             Metadata.BRAND: bytes(2),
         }
         return b"".join(value for flag, value in values.items() if metadata & flag)
+
+    def _rssi(self, rssi_dbm: float) -> bytes:
+        """An M5e has units of its own until it is told to report dBm."""
+        is_in_dbm = self._module.model != STREAMLESS or self._module.values.options[Key.RSSI_IN_DBM] != b"\0"
+        return round(rssi_dbm if is_in_dbm else rssi_dbm + UNCALIBRATED_ZERO_DBM).to_bytes(1, signed=True)
 
     def _search(self, request: SearchRequest, now_s: float) -> bytes:
         """A search into the buffer, of one round at each antenna. Answered by how many tags it found."""
@@ -254,7 +267,7 @@ class ThingMagicDialect:
         return b""
 
     def _read_single(self, fields: Fields, data: bytes, now_s: float) -> Emission:
-        """The first tag heard: option byte if there was one, then EPC and CRC, or with metadata a whole record."""
+        """The first tag heard: option byte and metadata if they were asked for, then EPC and CRC (MercuryAPI, cmdReadTagSingle)."""
         fields.take(2)
         has_option = len(data) > 2
         option = fields.number() if has_option else 0
@@ -263,11 +276,9 @@ class ThingMagicDialect:
         if meant is None:
             raise Refused(Code.NO_TAGS)
         heard = Heard(meant, 0)
-        if option & Option.METADATA:
-            told = bytes((option,)) + metadata.to_bytes(2) + self._record(heard, metadata)
-        else:
-            told = bytes((option,) * has_option) + meant.tag.epc + meant.tag.crc.to_bytes(2)
-        return _say(Opcode.READ_SINGLE, told, heard=heard)
+        flags = metadata.to_bytes(2) if option & Option.METADATA else b""
+        told = bytes((option,) * has_option) + flags + self._metadata(heard, metadata)
+        return _say(Opcode.READ_SINGLE, told + meant.tag.epc + meant.tag.crc.to_bytes(2), heard=heard)
 
     def _act(self, opcode: Opcode, data: bytes, now_s: float) -> bytes:
         port = self._module.values.port

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from firmware_protocols.commands import Region
 from firmware_protocols.simulators.reader import ReaderOptions
 from firmware_protocols.simulators.thingmagic_requests import Fields, Refused
 from firmware_protocols.thingmagic.tables import ANTENNA_LIST, DETECT_ANTENNAS, GEN2, REGION_NAME, Code, Key, Opcode
@@ -23,18 +24,19 @@ HARDWARE = {
 PORT_POWERS, PORT_POWERS_AND_SETTLING = 0x03, 0x04
 POWERS_SIZE = {PORT_POWERS: 4, PORT_POWERS_AND_SETTLING: 6}
 PORT_TIMES, PORT_TIME_SIZE = 0x07, 3
-IS_OUTPUT = 0x01
-HOP_TIME = 0x01
-HOP_TIME_MS = 375
+DIRECTION_SIZE = 4
+HOP_TIME, HOP_RASTER, LOWEST_FREQUENCY = 0x01, 0x02, 0x03
+HOP_TIME_MS, HOP_RASTER_KHZ = 375, 50
 KEY_VALUE = 0x01
 DEFAULT_CHANNEL_KHZ = 866_300
-CHANNELS_KHZ: dict[int, tuple[int, ...]] = {
-    0x01: tuple(902_750 + 500 * n for n in range(50)),
-    0x04: (865_700, 866_300, 866_900),
-    0x06: tuple(920_625 + 250 * n for n in range(16)),
-    0x08: (865_700, 866_300, 866_900, 867_500),
-    0x09: (917_300, 917_900, 918_500, 919_100, 919_700, 920_300),
+CHANNELS_KHZ: dict[str, tuple[int, ...]] = {
+    Region.US: tuple(902_750 + 500 * n for n in range(50)),
+    Region.INDIA: (865_700, 866_300, 866_900),
+    Region.CHINA_900: tuple(920_625 + 250 * n for n in range(16)),
+    Region.EU: (865_700, 866_300, 866_900, 867_500),
+    Region.KOREA: (917_300, 917_900, 918_500, 919_100, 919_700, 920_300),
 }
+REGION_VALUE_SIZE = 2
 OPTION_DEFAULTS = dict.fromkeys(range(0x20), b"\x00") | {
     Key.READ_FILTER: b"\x01",
     Key.READ_FILTER_TIMEOUT: bytes(4),
@@ -56,6 +58,8 @@ class Settings:
     port_power: dict[int, bytes] = field(default_factory=dict)
     """By port: power to read, power to write and settling time, where they have been set apart."""
     outputs: dict[int, int] = field(default_factory=lambda: dict.fromkeys(OUTPUTS, 0))
+    inputs: frozenset[int] = frozenset()
+    """Pins that have been made inputs; they keep the level that was set."""
 
 
 class ModuleSettings:
@@ -71,7 +75,7 @@ class ModuleSettings:
         self.answers: dict[int, Callable[[Fields], bytes]] = {
             Opcode.GET_INFO: lambda _: self.info(),
             Opcode.SET_BAUD: _set_baud,
-            Opcode.GET_REGION: lambda _: bytes((values.region,)),
+            Opcode.GET_REGION: self._region,
             Opcode.SET_REGION: self._set_region,
             Opcode.GET_REGIONS: lambda _: bytes(sorted(set(REGION_NAME) - {0})),
             Opcode.GET_PROTOCOL: lambda _: values.protocol.to_bytes(2),
@@ -103,13 +107,19 @@ class ModuleSettings:
         return BOOTLOADER + HARDWARE[self.model] + DATE_AND_VERSION + (1 << GEN2 - 1).to_bytes(4)
 
     def channels_khz(self) -> tuple[int, ...]:
-        return CHANNELS_KHZ.get(self.values.region, (DEFAULT_CHANNEL_KHZ,))
+        return CHANNELS_KHZ.get(REGION_NAME[self.values.region], (DEFAULT_CHANNEL_KHZ,))
 
     def is_connected(self, port: int) -> bool:
         return port not in self._options.missing_antennas
 
     def _ports(self) -> range:
         return range(1, self._options.antenna_ports + 1)
+
+    def _region(self, fields: Fields) -> bytes:
+        """With option 01 and a key: option, region, key, and a setting of the region (listen before talk, dwell time), each of them 0."""
+        asked = fields.rest()
+        region = bytes((self.values.region,))
+        return asked[:1] + region + asked[1:] + bytes(REGION_VALUE_SIZE) if asked else region
 
     def _set_region(self, fields: Fields) -> bytes:
         region = fields.number()
@@ -199,10 +209,14 @@ class ModuleSettings:
         return b""
 
     def _hops(self, fields: Fields) -> bytes:
-        """Without data the channels; option 01: how long it stays on each."""
-        if fields.rest() == bytes((HOP_TIME,)):
-            return bytes((HOP_TIME,)) + HOP_TIME_MS.to_bytes(4)
-        return b"".join(channel.to_bytes(4) for channel in self.channels_khz())
+        """Without data the channels; option 01: how long it stays on each, 02: their raster, 03: the lowest frequency."""
+        option = fields.rest()
+        if not option:
+            return b"".join(channel.to_bytes(4) for channel in self.channels_khz())
+        told = {HOP_TIME: HOP_TIME_MS, HOP_RASTER: HOP_RASTER_KHZ, LOWEST_FREQUENCY: min(self.channels_khz())}
+        if option[0] not in told:
+            raise Refused(Code.INVALID_PARAMETER)
+        return option[:1] + told[option[0]].to_bytes(4)
 
     def _set_mode(self, which: Opcode, fields: Fields) -> bytes:
         self.values.modes[which] = fields.number()
@@ -210,16 +224,28 @@ class ModuleSettings:
 
     def _inputs(self, _: Fields) -> bytes:
         """Of each pin: its number, 1 for an output, its level."""
-        return bytes((KEY_VALUE,)) + b"".join(bytes((pin, 1, level)) for pin, level in self.values.outputs.items())
+        values = self.values
+        pins = (bytes((pin, pin not in values.inputs, level)) for pin, level in values.outputs.items())
+        return bytes((KEY_VALUE,)) + b"".join(pins)
 
     def _set_output(self, fields: Fields) -> bytes:
-        """A pin alone asks whether it is an output."""
-        pin, level = fields.number(), fields.rest()
+        """Pin and level. A pin alone asks whether it is an output; 01, pin, 1 for an output and its level make it one or not."""
+        data = fields.rest()
+        if len(data) == DIRECTION_SIZE:
+            return self._set_direction(*data[1:])
+        pin = data[0] if data else 0
         if pin not in self.values.outputs:
             raise Refused(Code.INVALID_PARAMETER)
-        if not level:
-            return bytes((pin, IS_OUTPUT))
-        self.values.outputs[pin] = level[0]
+        if len(data) == 1:
+            return bytes((pin, pin not in self.values.inputs))
+        self.values.outputs[pin] = data[1]
+        return b""
+
+    def _set_direction(self, pin: int, is_output: int, level: int) -> bytes:
+        if pin not in self.values.outputs:
+            raise Refused(Code.INVALID_PARAMETER)
+        self.values.inputs = self.values.inputs - {pin} if is_output else self.values.inputs | {pin}
+        self.values.outputs[pin] = level
         return b""
 
 

@@ -146,13 +146,51 @@ def test_it_is_asked_whether_a_pin_is_an_output() -> None:
     assert told(Conversation("thingmagic"), "96 01") == ["0101"]  # as a Nano answered
 
 
-def test_a_parameter_is_asked_while_a_stream_runs() -> None:
-    """MercuryAPI, isContinuousReadParamSupported: the command goes inside 2F, and so does its answer."""
+def test_a_pin_is_made_an_input_and_an_output_again() -> None:
+    """TMR_SR_cmdSetGPIODirection: option 01, pin, direction, level."""
+    talk = Conversation("thingmagic")
+    assert told(talk, "96 01 02 00 00") == [""]
+    assert told(talk, "96 02") == ["0200"]
+    assert told(talk, "66 01") == ["01" + "010100" + "020000" + "030100" + "040100"]
+    assert told(talk, "96 01 02 01 01") == [""]
+    assert told(talk, "66 01") == ["01" + "010100" + "020101" + "030100" + "040100"]
+    assert say(talk, "96 01 09 01 01").code == 0x0105
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        pytest.param("67 01 40", "01084000" + "00", id="listen before talk"),
+        pytest.param("65 01", "0100000177", id="how long it stays on a channel"),
+        pytest.param("65 02", "0200000032", id="the raster of the channels"),
+        pytest.param("65 03", "03000d35a4", id="the lowest frequency"),
+    ],
+)
+def test_the_vendors_sdk_asks_for_more_of_the_region(body: str, answer: str) -> None:
+    """TMR_SR_cmdGetRegionConfiguration, TMR_SR_cmdGetFrequencyHopTableOption: values stand after what was asked."""
+    assert told(Conversation("thingmagic"), body) == [answer]
+
+
+def test_channels_are_those_of_the_region_by_any_of_its_numbers() -> None:
+    talk = Conversation("thingmagic")
+    assert told(talk, "97 0d") == [""]
+    assert told(talk, "65 03") == ["03" + (902_750).to_bytes(4).hex()]
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        pytest.param("2f 0000 04 00 72", "04" + "01" + "72" + "0000" + "1e", id="told"),
+        pytest.param("2f 0000 04 02 92 0a8c", "04" + "00" + "92" + "0000", id="set"),
+        pytest.param("2f 0000 04 01 97 00", "04" + "00" + "97" + "010b", id="refused"),
+    ],
+)
+def test_a_parameter_is_asked_while_a_stream_runs(body: str, answer: str) -> None:
+    """MercuryAPI, isContinuousReadParamSupported: the command goes inside 2F, and so does its whole answer."""
     talk = Conversation("thingmagic")
     talk.tell(StartInventory())
     talk.pass_time(0.1)
-    reply = say(talk, "2f 0000 04 00 72")
-    assert (reply.command, reply.data[:2].hex()) == ("multi_protocol", "0472")
+    assert answer in told(talk, body)
 
 
 def of_model(model: str) -> Conversation:
