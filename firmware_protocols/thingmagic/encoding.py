@@ -25,6 +25,7 @@ from firmware_protocols.gen2 import lock_payload
 from firmware_protocols.serial_codec import Request
 from firmware_protocols.thingmagic.tables import (
     ANTENNA_LIST,
+    BY_KEY,
     DETECT_ANTENNAS,
     GEN2,
     REGION_CODE,
@@ -45,7 +46,6 @@ MAX_READ_WORDS = 120  # the answer's length byte counts option and metadata flag
 TAG_TIMEOUT_MS = 1000  # as the vendor's: how long the module looks for the tag
 SEARCH_MS = 250  # of one search; when it found nothing, the module says so: the pulse of an inventory
 TID_WORDS = 6
-BY_KEY = 0x01
 POWER_ALONE = 0x00  # 01 asks for the limits too
 LONG_MASK_BITS = 256
 STREAM_METADATA = Metadata(0x01FF)  # all but what only an M7e knows

@@ -1,18 +1,20 @@
 """Inventory of modules that do not stream (M5e): empty the buffer, search into it, fetch what it holds, and again.
 
-Each step follows the answer to the one before, so the codec itself has to send it. Source: MercuryAPI, TMR_SR_read_internal and
-TMR_SR_getNextTag.
+Before its first search it is told to report RSSI in dBm, not in units of its own, and EPCs of more than 96 bits. Each step follows the
+answer to the one before, so the codec itself has to send it. Source: MercuryAPI, TMR_SR_boot, TMR_SR_read_internal, TMR_SR_getNextTag.
 """
 
 from enum import Enum
 
 from firmware_protocols.events import Event, Reply, RoundEnded, Status, TagSeen
+from firmware_protocols.serial_codec import Request
 from firmware_protocols.thingmagic.frames import build_command
-from firmware_protocols.thingmagic.tables import Code, Metadata, Opcode, Search
+from firmware_protocols.thingmagic.tables import BY_KEY, Code, Key, Metadata, Opcode, Search
 
 SEARCH_MS = 250
 FETCHED = Metadata.READ_COUNT | Metadata.RSSI | Metadata.ANTENNA | Metadata.FREQUENCY | Metadata.PROTOCOL
 EMPTY = (Opcode.CLEAR_TAG_BUFFER, b"")
+SETTINGS = tuple((Opcode.SET_OPTION, bytes((BY_KEY, key, 1))) for key in (Key.RSSI_IN_DBM, Key.EXTENDED_EPC))
 SEARCH = (Opcode.READ_MULTIPLE, bytes(1) + Search.ANTENNA_LIST.to_bytes(2) + SEARCH_MS.to_bytes(2))
 FETCH = (Opcode.GET_TAG_BUFFER, FETCHED.to_bytes(2) + bytes(1))
 COUNT_AT = 3  # in the answer to SEARCH, after option and flags
@@ -23,6 +25,7 @@ class Step(Enum):
 
     IDLE = ""
     EMPTYING = "clear_tag_buffer"
+    SETTING = "set_option"
     SEARCHING = "read_multiple"
     FETCHING = "get_tag_buffer"
 
@@ -33,6 +36,7 @@ class Polling:
     def __init__(self) -> None:
         self._step = Step.IDLE
         self._left = 0
+        self._unset = SETTINGS
 
     def start(self) -> None:
         self._step = Step.EMPTYING
@@ -51,9 +55,8 @@ class Polling:
         return event, b""
 
     def _go_on(self, answer: Reply) -> tuple[Event | None, bytes]:
-        if answer.status is Status.OK and self._step is Step.EMPTYING:
-            self._step = Step.SEARCHING
-            return None, build_command(*SEARCH)
+        if self._step is Step.SETTING or (answer.status is Status.OK and self._step is Step.EMPTYING):
+            return None, build_command(*self._next_before_search())
         if answer.status is Status.OK and self._step is Step.SEARCHING:
             self._step = Step.FETCHING
             self._left = answer.data[COUNT_AT] if len(answer.data) > COUNT_AT else 0
@@ -62,3 +65,13 @@ class Polling:
         self._step = Step.IDLE
         is_over = answer.status is Status.OK or answer.code == Code.NOT_ENOUGH_TAGS
         return RoundEnded() if is_over else answer, b""
+
+    def _next_before_search(self) -> Request:
+        """What is not set yet, then the search. A setting that the module refuses it does not have."""
+        if not self._unset:
+            self._step = Step.SEARCHING
+            return SEARCH
+        self._step = Step.SETTING
+        first, *rest = self._unset
+        self._unset = tuple(rest)
+        return first

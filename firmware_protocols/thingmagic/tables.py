@@ -350,6 +350,9 @@ PROGRAM: dict[int, str] = {1: "bootloader", 2: "application"}
 """By the two low bits of what GET_PROGRAM answers."""
 
 
+BY_KEY = 0x01  # first byte of GET_OPTION and SET_OPTION: a key follows
+
+
 class Key(IntEnum):
     """Keys of GET_OPTION and SET_OPTION (TMR_SR_Configuration) that have a name here."""
 

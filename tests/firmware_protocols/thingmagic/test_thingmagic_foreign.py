@@ -218,6 +218,12 @@ def test_no_such_model() -> None:
         of_model("m4")
 
 
+def answered(codec: ThingMagicCodec, opcode: int, code: int = 0) -> bytes:
+    """What a codec that polls says next, when its last question has been answered."""
+    assert read(codec, [build_reply(opcode, code)]) == []
+    return codec.bytes_to_send()
+
+
 class TestWithoutStream:
     """An M5e has no stream: it is searched into its buffer, and that is fetched, step by step."""
 
@@ -265,11 +271,19 @@ class TestWithoutStream:
         assert isinstance(reply, Reply)
         assert codec.bytes_to_send() == b""
 
+    def test_it_is_told_to_report_dbm_before_its_first_search(self) -> None:
+        """As it leaves its maker an M5e reports the RSSI in units of its own."""
+        talk = of_model("m5e")
+        talk.field.enter(new_tag(), enters_s=0.0)
+        talk.ask(GetInfo())
+        assert all(tag.rssi is not None and -80 < tag.rssi.value < -20 for tag in self.rounds(talk, 2))
+
     def test_an_antenna_in_trouble_is_told_and_the_round_is_over(self) -> None:
         codec = ThingMagicCodec(model="m5e")
         codec.encode(StartInventory())
-        assert read(codec, [build_reply(0x2A, 0)]) == []
-        assert codec.bytes_to_send() == build_command(0x22, bytes.fromhex("00 0003 00fa"))
+        assert answered(codec, 0x2A) == build_command(0x9A, bytes.fromhex("010901"))
+        assert answered(codec, 0x9A) == build_command(0x9A, bytes.fromhex("010201"))
+        assert answered(codec, 0x9A, 0x0105) == build_command(0x22, bytes.fromhex("00 0003 00fa"))
         (event,) = read(codec, [build_reply(0x22, 0x0503)])
         assert isinstance(event, Notice)
         assert event.status is Status.ANTENNA_MISSING
