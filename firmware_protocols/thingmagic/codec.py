@@ -9,7 +9,7 @@ from firmware_protocols.errors import BadArgument
 from firmware_protocols.events import NEED_DATA, Event, HostCommand, NeedData, Reply
 from firmware_protocols.serial_codec import Request, SerialCodec, check_port_count
 from firmware_protocols.thingmagic.decoding import decode_answer, decode_search, name_of_command
-from firmware_protocols.thingmagic.encoding import FAMILY, requests_for
+from firmware_protocols.thingmagic.encoding import FAMILY, NO_READ_FILTER, requests_for
 from firmware_protocols.thingmagic.frames import CRC_SIZE, ThingMagicShape, build_command
 from firmware_protocols.thingmagic.polling import EMPTY, Polling
 from firmware_protocols.thingmagic.tables import (
@@ -46,12 +46,14 @@ def facts_for(antenna_ports: int, *, streams: bool = True, with_tid: bool = True
 
 FACTS = facts_for(DEFAULT_PORTS)
 TELLS_MODEL = frozenset({"get_info", "boot_firmware"})
+UNKNOWN_COMMAND = frozenset({Code.INVALID_OPCODE, Code.NOT_IMPLEMENTED, Code.UNSUPPORTED_FEATURE})
+UNKNOWN_TO_FIRMWARE = "the module's firmware does not know this command"
 
 
 class ThingMagicCodec(SerialCodec):
     """Bytes of one module in, events out. Remembers whether the module last said that it sits in its bootloader: then the next command
-    is preceded by the one that starts its firmware; and whether it streams: if not (M5e), the codec polls its buffer, and whoever
-    holds the line has to write `bytes_to_send`.
+    is preceded by the one that starts its firmware; what its firmware does not know; and whether it streams: if not (M5e, clones), the
+    codec polls its buffer, and whoever holds the line has to write `bytes_to_send`.
     """
 
     def __init__(
@@ -70,7 +72,8 @@ class ThingMagicCodec(SerialCodec):
         super().__init__(facts, ThingMagicShape(direction), direction)
         self._with_tid = tid_in_inventory
         self._stream_control = StreamControl.STOP
-        self._is_in_bootloader = self._has_sent_password = False
+        self._is_in_bootloader = self._is_in_firmware = self._has_sent_password = False
+        self._has_read_filter = True
         self._polling = Polling()
         self._to_send = b""
 
@@ -102,6 +105,9 @@ class ThingMagicCodec(SerialCodec):
 
     def _requests(self, command: Command) -> tuple[Request, ...]:
         requests = requests_for(command, self._facts.antenna_ports, with_tid=self._with_tid)
+        if not self._has_read_filter:
+            requests = tuple(request for request in requests if request != NO_READ_FILTER)
+        self._is_in_firmware = False
         self._has_sent_password = isinstance(command, TagCommand) and command.password != 0
         if not self._facts.start_is_answered:
             requests = self._poll(command) or requests
@@ -121,16 +127,31 @@ class ThingMagicCodec(SerialCodec):
         return (EMPTY,) if isinstance(command, StopInventory) else ()
 
     def _noted(self, event: Event) -> Event:
-        """A bootloader knows no command of the firmware, and the firmware knows not the one that would start it."""
+        """What an answer says of the module itself."""
         if not isinstance(event, Reply):
             return event
         if event.command == "boot_firmware":
-            self._is_in_bootloader = False
-        elif event.code == Code.INVALID_OPCODE:
-            self._is_in_bootloader = True
+            self._is_in_bootloader, self._is_in_firmware = False, True
+        elif event.code in UNKNOWN_COMMAND:
+            return self._not_known(event)
         if event.command in TELLS_MODEL and event.code == Code.OK and len(event.data) > HARDWARE_MODEL_AT:
-            streams = event.data[HARDWARE_MODEL_AT] not in WITHOUT_STREAM
-            self._facts = facts_for(self._facts.antenna_ports, streams=streams, with_tid=self._with_tid)
+            self._note_streaming(streams=event.data[HARDWARE_MODEL_AT] not in WITHOUT_STREAM)
         if event.code == Code.GENERAL_TAG_ERROR and self._has_sent_password:
             return replace(event, status=WRONG_ACCESS_PASSWORD.status, detail=WRONG_ACCESS_PASSWORD.text)
         return event
+
+    def _not_known(self, refusal: Reply) -> Reply:
+        """A bootloader knows no command of the firmware, and the firmware knows not the one that would start it. A command that is refused
+        right after the answer to that one is unknown to the firmware. What inventory can do without is left out from here on.
+        """
+        if refusal.code == Code.INVALID_OPCODE and not self._is_in_firmware:
+            self._is_in_bootloader = True
+            return refusal
+        if refusal.command == "set_option":
+            self._has_read_filter = False
+        elif refusal.command == "start_inventory":
+            self._note_streaming(streams=False)
+        return replace(refusal, detail=UNKNOWN_TO_FIRMWARE)
+
+    def _note_streaming(self, *, streams: bool) -> None:
+        self._facts = facts_for(self._facts.antenna_ports, streams=streams, with_tid=self._with_tid)

@@ -85,6 +85,7 @@ class Code(IntEnum):
     OK = 0x0000
     WRONG_DATA_COUNT = 0x0100
     INVALID_OPCODE = 0x0101
+    NOT_IMPLEMENTED = 0x0102
     POWER_TOO_HIGH = 0x0103
     INVALID_PARAMETER = 0x0105
     POWER_TOO_LOW = 0x0106
@@ -115,8 +116,8 @@ class Code(IntEnum):
 CODE: dict[int, Meaning] = {
     Code.OK: Meaning(Status.OK, ""),
     Code.WRONG_DATA_COUNT: Meaning(Status.BAD_PARAMETER, "wrong number of data bytes"),
-    Code.INVALID_OPCODE: Meaning(Status.BAD_COMMAND, "command unknown: is the module in its bootloader?"),
-    0x0102: Meaning(Status.BAD_COMMAND, "command not implemented"),
+    Code.INVALID_OPCODE: Meaning(Status.BAD_COMMAND, "command unknown: is the module in its bootloader, or its firmware an old one?"),
+    Code.NOT_IMPLEMENTED: Meaning(Status.BAD_COMMAND, "command not implemented"),
     Code.POWER_TOO_HIGH: Meaning(Status.BAD_PARAMETER, "power above the module's maximum"),
     0x0104: Meaning(Status.BAD_PARAMETER, "frequency not supported"),
     Code.INVALID_PARAMETER: Meaning(Status.BAD_PARAMETER, "invalid parameter"),

@@ -26,7 +26,9 @@ from reader_agent.readers.tid_reading import WantedTids, read_tid
 ANSWER_S = 0.5
 ERROR = "error"  # what a reply is called by families whose errors do not name the command
 TRIES = 3
+START_TRIES = 5  # a codec may have to learn that a reader runs, and what it does not know, by what it refuses
 TICK_S = 0.05  # how long one read of the line may wait: the pace of everything that is not a tag
+SEARCH_ENDS_S = 3.0  # MercuryAPI lets a module search for 1 s, if it is not told otherwise
 RESTART_AFTER_S = 0.6  # a family whose rounds are used up falls silent; its empty rounds last some 50 ms
 START_AGAIN_S = 1.0  # what a reader that only complains is given to recover
 LOST_AFTER_S = 2.0  # with the time to notice and to say so, a dead reader is seen within three seconds
@@ -95,11 +97,21 @@ class Session:
 
     def greet(self, tries: int = TRIES) -> None:
         """End what the reader may still be doing, and learn what it is. Raises LinkLost if it does not answer."""
-        self.ask_in_time(StopInventory(), ANSWER_S)
+        self._quieten()
         reply = self._ask_surely(GetInfo(), tries)
         if reply.command == ERROR:  # it does not say to what: a late one is to what was asked before
             reply = self._ask_surely(GetInfo(), tries)
         self._counters.model = _text_of(reply)
+
+    def _quieten(self) -> None:
+        """Some answer a stop only when the search under way is over; in a stream that another program left running it may last seconds.
+        While reads come the answer is waited for: until then the reader hears nothing else, and it would end what is started meanwhile.
+        """
+        frames = self._encode(StopInventory())
+        reply = self._send(frames, ANSWER_S)
+        asked, until_s = self._asked_by(frames[-1]), self._clock.now().monotonic_s + SEARCH_ENDS_S
+        while reply is None and (now_s := self._clock.now().monotonic_s) < until_s and now_s - self._last_event_s < ANSWER_S:
+            reply = self._await_reply(asked, now_s + TICK_S)
 
     def listen(self, setup: ReaderSetup, wanted: WantedTids, stop: ThreadEvent) -> None:
         """Pass on what the reader sees until told to stop."""
@@ -189,26 +201,26 @@ class Session:
 
     def start_inventory(self) -> None:
         """Its answer may be the reads themselves, so none is waited for: silence is noticed by `listen`. Where a reader answers it,
-        what it refuses is tried again, then told. Raises LinkLost or ReaderRefused.
+        what it refuses is tried again (a codec may ask in another way then), at last told. Raises LinkLost or ReaderRefused.
         """
         self._is_stopped = False
-        if self._codec.facts.start_is_answered:
-            self._start_surely()
-            return
+        for _ in range(START_TRIES):
+            if not self._codec.facts.start_is_answered:
+                self._start_unanswered()
+                return
+            reply = self._ask_surely(StartInventory())
+            self._last_start_s = self._clock.now().monotonic_s
+            if reply.status is Status.OK:
+                return
+        raise ReaderRefused(_name(StartInventory()), f"{reply.status} {reply.detail}".strip())
+
+    def _start_unanswered(self) -> None:
         *settings, start = self._encode(StartInventory())
         if settings:
             self._send(tuple(settings), ANSWER_S)
         self._link.write(start)
         self._is_in_round = True
         self._last_start_s = self._clock.now().monotonic_s
-
-    def _start_surely(self) -> None:
-        for _ in range(TRIES):
-            reply = self._ask_surely(StartInventory())
-            self._last_start_s = self._clock.now().monotonic_s
-            if reply.status is Status.OK:
-                return
-        raise ReaderRefused(_name(StartInventory()), f"{reply.status} {reply.detail}".strip())
 
     def _ask_surely(self, command: Command, tries: int = TRIES) -> Reply:
         for _ in range(tries):
