@@ -13,6 +13,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from firmware_protocols.catalogue import FAMILIES, codec_for
+from firmware_protocols.commands import Region
 from firmware_protocols.errors import BadArgument, ProtocolError
 from firmware_protocols.family_options import Options, find_option_problems, typed_options
 from plate_printer import samples
@@ -82,6 +83,9 @@ def desk(  # noqa: PLR0913 — each is an option on the command line
     reader_address: Annotated[int | None, typer.Option(help="The reader's number on its line, where the family has such.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="What the family may be told, e.g. model=m5e.", metavar="KEY=VALUE")] = None,
     power_dbm: Annotated[float | None, typer.Option(help="Transmit power; low, so that only the tag on the reader is heard.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help=f"Frequency plan: {', '.join(Region)}. A ThingMagic module forgets its own with the supply.")
+    ] = None,
     journal: Annotated[Path | None, typer.Option(help="Where results wait that the registry has not heard yet.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Write one tag, report it, and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say everything as JSON lines.")] = False,
@@ -90,7 +94,8 @@ def desk(  # noqa: PLR0913 — each is an option on the command line
     screen = _screen(as_json=as_json)
     with _refusals_told():
         name = _known(family)
-        setup = ReaderSetup(ReaderAddress.parse(reader), name, power_dbm, _number(name, reader_address), _options(name, option or []))
+        number, options = _number(name, reader_address), _options(name, option or [])
+        setup = ReaderSetup(ReaderAddress.parse(reader), name, power_dbm, _region(region), number, options)
         with RegistryClient(server, _token(token_file)) as registry, Journal(journal or _journal_for(server)) as reports:
             clock = Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep)
             around = Surroundings(registry, lambda: DeskReader.open(setup, time.monotonic), reports, screen, clock)
@@ -136,6 +141,14 @@ def _known(family: str) -> str:
     name = family.strip().lower()  # makers print it in capitals
     codec_for(name)  # raises UnknownFamily, which names those that are known
     return name
+
+
+def _region(text: str | None) -> Region | None:
+    if text is None:
+        return None
+    if text not in {*Region}:
+        raise DeskMisused(f"--region {text}: write one of {', '.join(Region)}")
+    return Region(text)
 
 
 def _number(family: str, address: int | None) -> int | None:

@@ -7,7 +7,7 @@ from typing import Self
 
 from firmware_protocols.catalogue import codec_for
 from firmware_protocols.codec import AnswersUnasked, Codec, Direction
-from firmware_protocols.commands import Command, GetInfo, SetPower, StartInventory, StopInventory
+from firmware_protocols.commands import Command, GetInfo, Region, SetPower, SetRegion, StartInventory, StopInventory
 from firmware_protocols.events import NEED_DATA, Event, FrameError, HostCommand, Reply, RoundEnded, Status, TagSeen
 from firmware_protocols.family_options import Options
 from plate_printer.desk_link import Link, ReaderAddress, open_link
@@ -18,6 +18,7 @@ LOOK_S = 0.4  # some eight rounds of a slow module: a tag that lies on the reade
 ANSWER_S = 1.5  # a write of eight words lasts some 200 ms; a ThingMagic module looks for the tag for 1 s before it says that there is none
 TICK_S = 0.05
 SILENCES_TO_LOST = 3
+START_TRIES = 5  # a codec may have to learn that a reader runs, and what it does not know, by what it refuses
 ERROR = "error"  # what a reply is called by families whose errors do not name the command
 
 Monotonic = Callable[[], float]
@@ -31,6 +32,8 @@ class ReaderSetup:
     family: str
     power_dbm: float | None = None
     """Low, so that a box of tags beside the reader stays unheard. None leaves the reader's own setting."""
+    region: Region | None = None
+    """A ThingMagic module forgets its own with the supply, and transmits in none. None leaves the reader's own setting."""
     number: int | None = None
     """Its address among the readers of one line, in families whose frames carry one. None: the family's usual."""
     options: Options = field(default_factory=dict)
@@ -54,7 +57,7 @@ class DeskReader:
 
     @classmethod
     def open(cls, setup: ReaderSetup, monotonic: Monotonic) -> Self:
-        """Connect, quieten and set the reader. Raises ReaderLost; DeskMisused where the family refuses the power."""
+        """Connect, quieten and set the reader. Raises ReaderLost; DeskMisused where it refuses region or power."""
         link = open_link(setup.address, setup.codec().facts.default_baud)
         reader = cls(setup, link, monotonic)
         try:
@@ -102,10 +105,15 @@ class DeskReader:
         info = self._ask_surely(GetInfo())
         if info.status is not Status.OK:
             raise ReaderLost(self._setup.address.url, f"no {self._setup.family} reader answers there: {in_words(info)}")
+        if self._setup.region is not None:
+            self._set(SetRegion(self._setup.region), f"--region {self._setup.region}")
         if self._setup.power_dbm is not None:
-            reply = self._ask_surely(SetPower(self._setup.power_dbm))
-            if reply.status is not Status.OK:
-                raise DeskMisused(f"--power-dbm {self._setup.power_dbm:g}: the reader refused it: {in_words(reply)}")
+            self._set(SetPower(self._setup.power_dbm), f"--power-dbm {self._setup.power_dbm:g}")
+
+    def _set(self, command: Command, option: str) -> None:
+        reply = self._ask_surely(command)
+        if reply.status is not Status.OK:
+            raise DeskMisused(f"{option}: the reader refused it: {in_words(reply)}")
 
     def _ask_surely(self, command: Command) -> Reply:
         reply = self.ask(command)
@@ -116,6 +124,18 @@ class DeskReader:
         return reply
 
     def _start(self) -> None:
+        """Its answer may be the reads themselves, then it is not waited for. Raises ReaderLost where the reader refuses."""
+        reply = Reply("", Status.OK)
+        for _ in range(START_TRIES):
+            if not self._codec.facts.start_is_answered:
+                self._start_unanswered()
+                return
+            reply = self._ask_surely(StartInventory())
+            if reply.status is Status.OK:
+                return
+        raise ReaderLost(self._setup.address.url, f"it does not start to read: {in_words(reply)}")
+
+    def _start_unanswered(self) -> None:
         *settings, start = self._codec.encode(StartInventory())
         for frame in settings:
             self._exchange(frame)
@@ -158,11 +178,11 @@ class DeskReader:
         return event.command if isinstance(event, HostCommand) else ""
 
     def _hear(self, timeout_s: float) -> tuple[Event, ...]:
-        data = self._link.read(timeout_s)
+        data, now_s = self._link.read(timeout_s), self._monotonic()
         if data:
-            self._last_bytes_s = self._monotonic()
+            self._last_bytes_s = now_s
             self._codec.receive_data(data)
-        elif self._monotonic() - self._last_bytes_s >= self._link.gap_s:
+        elif now_s - self._last_bytes_s >= self._link.gap_s:
             self._codec.receive_gap()
         events = tuple(_events_of(self._codec))
         if any(isinstance(event, RoundEnded | Reply) for event in events):  # who answers has heard

@@ -189,6 +189,7 @@ def test_a_reader_that_was_given_another_address_is_found_at_it() -> None:
         pytest.param(
             ["--family", "r2000", "--reader-address", "256"], "--reader-address 256: write a number from 0 to 255", id="no address"
         ),
+        pytest.param(["--region", "bengal"], "--region bengal: write one of china_900, china_800, us, eu, korea, india", id="no region"),
     ],
 )
 def test_what_the_family_cannot_be_told_is_refused_with_its_remedy(arguments: list[str], sentence: str) -> None:
