@@ -5,7 +5,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from firmware_protocols.catalogue import FAMILIES
-from firmware_protocols.commands import Bank, Command, ReadBank, SetAccessPassword, SetAntennas, SetPower, StopInventory, WriteEpc
+from firmware_protocols.commands import (
+    Bank,
+    Command,
+    ReadBank,
+    Region,
+    SetAccessPassword,
+    SetAntennas,
+    SetPower,
+    SetRegion,
+    StopInventory,
+    WriteEpc,
+)
 from firmware_protocols.events import Notice, Reply, RoundEnded, Status, TagSeen
 from reader_agent.clock import Clock
 from reader_agent.errors import AgentError, ReaderRefused
@@ -59,6 +70,8 @@ class Place:
     power_dbm: float | None = None
     antenna_ports: int | None = None
     """How many the reader has; None: as many as is usual in its family."""
+    region: Region | None = None
+    """A ThingMagic module forgets its own with the supply, and transmits in none."""
 
 
 @contextmanager
@@ -69,6 +82,8 @@ def at_reader(place: Place, clock: Clock) -> Iterator["TagDesk"]:
         session = new_session(link, place.family, Counters(), clock, place.antenna_ports)
         session.greet()
         desk = TagDesk(session, clock, starts_again=facts.round_end_may_stop)
+        if place.region is not None:
+            desk.set(SetRegion(place.region))
         if facts.antenna_ports > 1:
             desk.set(SetAntennas((place.antenna,)))
         if place.power_dbm is not None:

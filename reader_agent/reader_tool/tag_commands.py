@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from firmware_protocols.catalogue import codec_for
-from firmware_protocols.commands import Bank, LockAction, LockTag, ReadBank, SetAccessPassword, WriteEpc
+from firmware_protocols.commands import Bank, LockAction, LockTag, ReadBank, Region, SetAccessPassword, WriteEpc
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import MAX_EPC_WORDS, pc_with_epc_size
 from reader_agent.clock import SystemClock
@@ -26,6 +26,10 @@ AsksPassword = Annotated[bool, typer.Option("--password", help=f"Ask for the acc
 PasswordFile = Annotated[Path | None, typer.Option(help="A file that holds the access password, eight hex digits.")]
 Antenna = Annotated[int, typer.Option(min=1, help="The port whose antenna the tag lies before.")]
 Power = Annotated[float | None, typer.Option(help="Set this power first; low power keeps other tags out.")]
+TheRegion = Annotated[
+    str | None,
+    typer.Option("--region", help=f"Set this region first: {', '.join(Region)}. A ThingMagic module forgets its own with the supply."),
+]
 Lock = Annotated[str | None, typer.Option(help="open, needs-password, open-forever or closed-forever.")]
 MADE_PERMANENT = {LockAction.OPEN: LockAction.OPEN_FOREVER, LockAction.NEEDS_PASSWORD: LockAction.CLOSED_FOREVER}
 IN_WORDS = {
@@ -50,10 +54,11 @@ def read(  # noqa: PLR0913 — each option of the command is a parameter
     password_file: PasswordFile = None,
     antenna: Antenna = 1,
     power_dbm: Power = None,
+    region: TheRegion = None,
     as_json: AsJson = False,
 ) -> None:
     """Read words of one tag's memory and print them as hex."""
-    place, wanted = _place(url, family, antenna, power_dbm), _hex_or_none("--epc", epc)
+    place, wanted = _place(url, family, antenna, power_dbm, region), _hex_or_none("--epc", epc)
     chosen_bank = _value("bank", Bank, bank)
     password = find_password(password_file, ACCESS, asks=asks_password, prompt="Access password") or 0
     count = words or {Bank.USER: 2, Bank.RESERVED: 4}.get(chosen_bank, 6)
@@ -81,10 +86,11 @@ def write_epc(  # noqa: PLR0913 — each option of the command is a parameter
     password_file: PasswordFile = None,
     antenna: Antenna = 1,
     power_dbm: Power = None,
+    region: TheRegion = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a tag's number and read it back. Where several tags answer, name the one with --epc."""
-    place, old = _place(url, family, antenna, power_dbm), _hex_or_none("--epc", epc)
+    place, old = _place(url, family, antenna, power_dbm, region), _hex_or_none("--epc", epc)
     new = _hex("NEW_EPC", new_epc)
     if not new or len(new) % 2 or len(new) > 2 * MAX_EPC_WORDS:
         refuse(f"NEW_EPC: expected 1 to {MAX_EPC_WORDS} words of four hex digits, found {len(new)} bytes")
@@ -114,10 +120,11 @@ def lock(  # noqa: PLR0913 — each option of the command is a parameter
     password_file: PasswordFile = None,
     antenna: Antenna = 1,
     power_dbm: Power = None,
+    region: TheRegion = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a tag's locks. Needs its access password, which must not be zero: set one first with set-password."""
-    place, wanted = _place(url, family, antenna, power_dbm), _hex_or_none("--epc", epc)
+    place, wanted = _place(url, family, antenna, power_dbm, region), _hex_or_none("--epc", epc)
     texts = dict(zip(LOCK_FIELDS, (kill_password, access_password, epc_bank, tid_bank, user_bank), strict=True))
     actions = {name: _value(name, LockAction, text) for name, text in texts.items() if text is not None}
     if not actions:
@@ -151,10 +158,11 @@ def set_password(  # noqa: PLR0913 — each option of the command is a parameter
     password_file: PasswordFile = None,
     antenna: Antenna = 1,
     power_dbm: Power = None,
+    region: TheRegion = None,
     as_json: AsJson = False,
 ) -> None:
     """Set a tag's access password. Until the password itself is locked, anybody near can read it: lock it next."""
-    place, wanted = _place(url, family, antenna, power_dbm), _hex_or_none("--epc", epc)
+    place, wanted = _place(url, family, antenna, power_dbm, region), _hex_or_none("--epc", epc)
     password = find_password(password_file, ACCESS, asks=asks_password, prompt="Present access password") or 0
     new = find_password(new_password_file, NEW_ACCESS, asks=True, prompt="New access password", confirm=True)
     if not new:
@@ -188,7 +196,7 @@ def _name(tag: bytes) -> str:
     return tag.hex() or "(without an EPC)"
 
 
-def _place(url: str, family: str, antenna: int, power_dbm: float | None) -> Place:
+def _place(url: str, family: str, antenna: int, power_dbm: float | None, region: str | None) -> Place:
     facts = conversing_or_exit(family)
     # Who names a port beyond the usual ones has a reader with more: they come with 8, 16 and so on.
     ports = None if antenna <= facts.antenna_ports else 1 << (antenna - 1).bit_length()
@@ -196,7 +204,8 @@ def _place(url: str, family: str, antenna: int, power_dbm: float | None) -> Plac
         codec_for(facts.name, antenna_ports=ports)
     except ProtocolError as error:
         refuse(f"--antenna {antenna}: {error}")
-    return Place(address_or_exit(url), facts.name, antenna, power_dbm, ports)
+    wanted = None if region is None else _value("region", Region, region)
+    return Place(address_or_exit(url), facts.name, antenna, power_dbm, ports, wanted)
 
 
 def _hex_or_none(name: str, text: str | None) -> bytes | None:

@@ -127,6 +127,30 @@ def test_that_the_antenna_is_off_is_told_in_place_of_no_tag(family: str, detail:
     assert simulator.stop() == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "says"),
+    [
+        pytest.param("missing-antennas=1", "antenna_missing", "no antenna is connected to that port", id="no antenna"),
+        pytest.param("mismatched-antennas=1", "reader_error", "high return loss", id="return loss"),
+        pytest.param("overheats-after-s=0", "temperature", "the reader is too hot", id="too hot"),
+    ],
+)
+def test_what_the_reader_says_is_told_rather_than_that_no_tag_answers(tmp_path: Path, fault: str, status: str, says: str) -> None:
+    simulator = SimulatorProcess.on_pty("thingmagic", tmp_path / "by-id", "--set", fault)
+    simulator.enter()
+    done = run(simulator.url, "thingmagic", "read", "--json")
+    assert simulator.stop() == 0
+    assert (done.exit_code, told(done)["status"]) == (1, status)
+    assert says in told(done)["reason"]
+
+
+@pytest.mark.parametrize("simulator", ["thingmagic"], indirect=True)
+def test_the_region_is_set_before_a_tag_is_looked_for(simulator: SimulatorProcess) -> None:
+    assert run(simulator.url, "thingmagic", "read", "--region=india").stdout.strip() == TID.lower()
+    refused = run(simulator.url, "thingmagic", "read", "--region=china-700")
+    assert (refused.exit_code, "region: expected china-900|china-800|us|eu" in " ".join(refused.stderr.split())) == (2, True)
+
+
 def test_what_is_permanent_is_asked_about_first(simulator: SimulatorProcess, tmp_path: Path) -> None:
     key = tmp_path / "password"
     key.write_text(PASSWORD)
