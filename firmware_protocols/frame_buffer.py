@@ -137,8 +137,9 @@ class FrameBuffer:
         if head is None:
             self._discard(1, self._shape.header_fault(buffer))
             return
-        is_noise = buffer[0] != head
-        fault = Fault(FrameFault.NOISE, f"{head:02x}", f"{buffer[0]:02x}") if is_noise else self._shape.header_fault(buffer)
+        fault = self._fault or (
+            self._shape.header_fault(buffer) if buffer[0] == head else Fault(FrameFault.NOISE, f"{head:02x}", f"{buffer[0]:02x}")
+        )
         distance = buffer.find(head, 1)
         self._discard(distance if distance > 0 else len(buffer), fault)
 

@@ -1,8 +1,10 @@
 """Where frames begin and end on a bad line. R2000 frames: the shortest that show it."""
 
+from firmware_protocols.codec import Direction
 from firmware_protocols.events import NEED_DATA, FrameError, FrameFault, NeedData
-from firmware_protocols.frame_buffer import NOISE_LIMIT, FrameBuffer
+from firmware_protocols.frame_buffer import NOISE_LIMIT, Fault, FrameBuffer
 from firmware_protocols.r2000.frames import R2000Shape, build_frame
+from firmware_protocols.thingmagic.frames import ThingMagicShape
 
 FRAME = build_frame(1, 0x72, b"\x08\x02")
 OTHER = build_frame(1, 0x7B)
@@ -45,6 +47,22 @@ def test_noise_is_reported_when_the_line_falls_silent() -> None:
 def test_endless_noise_is_reported_in_bounded_pieces() -> None:
     errors = frames_of(bytes(NOISE_LIMIT * 2 + 5))
     assert errors == [noise("00", bytes(NOISE_LIMIT))] * 2
+
+
+def test_a_row_of_false_heads_is_put_into_words_once_for_each_error() -> None:
+    """A dead line of the FF that is ThingMagic's head: words for each byte of it cost more than all else."""
+    worded: list[Fault] = []
+
+    class Wording(ThingMagicShape):
+        def header_fault(self, buffer: bytearray) -> Fault:
+            worded.append(super().header_fault(buffer))
+            return worded[-1]
+
+    buffer = FrameBuffer(Wording(Direction.FROM_READER))
+    buffer.receive_data(b"\xff" * NOISE_LIMIT * 4)
+    errors = [found for found in iter(buffer.next_frame, NEED_DATA) if isinstance(found, FrameError)]
+    assert len(errors) == 3
+    assert len(worded) <= len(errors) + 1
 
 
 def test_a_broken_frame_is_one_error() -> None:
