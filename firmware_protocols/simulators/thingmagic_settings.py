@@ -41,6 +41,7 @@ OPTION_DEFAULTS = dict.fromkeys(range(0x20), b"\x00") | {
     Key.READ_FILTER: b"\x01",
     Key.READ_FILTER_TIMEOUT: bytes(4),
     Key.PRODUCT_GROUP: bytes(2),
+    Key.PRODUCT_ID: bytes(2),
 }
 PROTOCOL_DEFAULTS = {0x00: b"\x00", 0x01: b"\x01\x00", 0x02: b"\x02", 0x10: b"\x00", 0x11: b"\x00", 0x12: b"\x00", 0x14: b"\x00"}
 

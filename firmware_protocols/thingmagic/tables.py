@@ -363,4 +363,5 @@ class Key(IntEnum):
     READ_FILTER_TIMEOUT = 0x0D
     TRANSPORT = 0x0E
     PRODUCT_GROUP = 0x12
+    PRODUCT_ID = 0x13
     SEND_CRC = 0x1B

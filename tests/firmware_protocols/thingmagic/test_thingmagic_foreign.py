@@ -161,13 +161,14 @@ def test_a_pin_is_made_an_input_and_an_output_again() -> None:
     ("body", "answer"),
     [
         pytest.param("67 01 40", "01084000" + "00", id="listen before talk"),
+        pytest.param("6a 01 13", "0113" + "0000", id="which product it is"),
         pytest.param("65 01", "0100000177", id="how long it stays on a channel"),
         pytest.param("65 02", "0200000032", id="the raster of the channels"),
         pytest.param("65 03", "03000d35a4", id="the lowest frequency"),
     ],
 )
-def test_the_vendors_sdk_asks_for_more_of_the_region(body: str, answer: str) -> None:
-    """TMR_SR_cmdGetRegionConfiguration, TMR_SR_cmdGetFrequencyHopTableOption: values stand after what was asked."""
+def test_the_vendors_sdk_asks_for_more(body: str, answer: str) -> None:
+    """TMR_SR_cmdGetRegionConfiguration and its like: the value stands after what was asked, as wide as the SDK reads it."""
     assert told(Conversation("thingmagic"), body) == [answer]
 
 
