@@ -8,7 +8,9 @@ from firmware_protocols.simulators.reader import ReaderOptions
 from firmware_protocols.simulators.thingmagic_requests import Fields, Refused
 from firmware_protocols.thingmagic.tables import ANTENNA_LIST, DETECT_ANTENNAS, GEN2, REGION_NAME, Code, Key, Opcode
 
-MAX_CENTI_DBM, MIN_CENTI_DBM = 3150, 0
+MIN_CENTI_DBM = 0
+MAX_CENTI_DBM = {"m5e": 3000, "m6e": 3150, "micro": 3000, "nano": 2700, "m7e": 3150}
+"""By model, as their data sheets say."""
 TEMPERATURE_C = 30
 OUTPUTS = range(1, 5)
 BAUDS = {9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600}
@@ -137,12 +139,12 @@ class ModuleSettings:
     def _power(self, which: Opcode, fields: Fields) -> bytes:
         """Option 00: the power. Option 01: the power, the greatest and the least."""
         option = fields.take(1)
-        limits = MAX_CENTI_DBM.to_bytes(2) + MIN_CENTI_DBM.to_bytes(2) if option == b"\x01" else b""
+        limits = MAX_CENTI_DBM[self.model].to_bytes(2) + MIN_CENTI_DBM.to_bytes(2) if option == b"\x01" else b""
         return option + self.values.power[which].to_bytes(2) + limits
 
     def _set_power(self, which: Opcode, fields: Fields) -> bytes:
         power = int.from_bytes(fields.take(2), signed=True)
-        if not MIN_CENTI_DBM <= power <= MAX_CENTI_DBM:
+        if not MIN_CENTI_DBM <= power <= MAX_CENTI_DBM[self.model]:
             raise Refused(Code.POWER_TOO_HIGH if power > 0 else Code.POWER_TOO_LOW)
         self.values.power[which] = power
         return b""
@@ -194,7 +196,7 @@ class ModuleSettings:
             raise Refused(Code.WRONG_DATA_COUNT)
         if any(entry[0] not in self._ports() for entry in entries):
             raise Refused(Code.INVALID_ANTENNAS)
-        if any(int.from_bytes(entry[at : at + 2], signed=True) > MAX_CENTI_DBM for entry in entries for at in (1, 3)):
+        if any(int.from_bytes(entry[at : at + 2], signed=True) > MAX_CENTI_DBM[self.model] for entry in entries for at in (1, 3)):
             raise Refused(Code.POWER_TOO_HIGH)
         self.values.port_power |= {entry[0]: entry[1:].ljust(POWERS_SIZE[PORT_POWERS_AND_SETTLING], b"\0") for entry in entries}
         return b""

@@ -212,6 +212,13 @@ def test_each_model_is_known_by_what_it_says(model: str, said: str) -> None:
     assert of_model(model).ask(GetInfo()).detail.startswith(said)
 
 
+def test_a_nano_has_no_more_than_27_dbm() -> None:
+    """As captured by SparkFun: ff0762 0000 01 0a8c 0a8c 0000 54b4."""
+    nano = of_model("nano")
+    assert told(nano, "62 01") == ["01" + "0a8c" + "0a8c" + "0000"]
+    assert say(nano, "92 0a8d").code == 0x0103
+
+
 def test_no_such_model() -> None:
     with pytest.raises(BadArgument, match=r"model: expected m5e, .*found m4"):
         ThingMagicCodec(model="m4")
