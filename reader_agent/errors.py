@@ -19,9 +19,10 @@ class AgentError(Exception):
 
 
 class LinkLost(AgentError):
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}")
-        self.where, self.reason = where, reason
+    def __init__(self, where: str, reason: str, last_words: str = "") -> None:
+        """`last_words`: what the reader said against us just before it hung up."""
+        super().__init__(f"{where}: {reason}{f'; before that it said: {last_words}' if last_words else ''}")
+        self.where, self.reason, self.last_words = where, reason, last_words
 
 
 class PortHeld(AgentError):

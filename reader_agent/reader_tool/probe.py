@@ -152,6 +152,9 @@ def _ask(address: LinkAddress, open_at: OpenAt, baud: int | None, family: str, c
             new_session(link, family, counters, clock).greet(TRIES.get(family, 1))
         except ReaderRefused as error:
             return str(error)
-        except LinkLost:
+        except LinkLost as error:
+            if error.last_words:  # it speaks this language, and will not talk to us
+                counters.model = error.last_words
+                return counters
             return f"no answer ({counters.frame_errors} unreadable pieces)" if counters.frame_errors else "no answer"
     return counters

@@ -82,6 +82,7 @@ class Session:
         self._last_bytes_s = self._last_event_s = self._last_start_s = now_s
         self._complaints, self._complaint = Complaints(now_s), NO_COMPLAINT
         self._is_stopped = self._is_in_round = False
+        self._last_words = ""
 
     def prepare(self, setup: ReaderSetup) -> None:
         """Make the reader ours: learn what it is, set it, start the inventory. One that takes no commands is as it is."""
@@ -171,7 +172,7 @@ class Session:
 
     def hear(self, timeout_s: float) -> list[Event]:
         """What the line brings within that time, passed on and counted. Raises LinkLost."""
-        data = self._link.read(timeout_s)
+        data = self._read(timeout_s)
         now = self._clock.now()
         if data:
             self._last_bytes_s = now.monotonic_s
@@ -183,6 +184,12 @@ class Session:
         for event in events:
             self._note(event, now)
         return events
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            return self._link.read(timeout_s)
+        except LinkLost as error:
+            raise LinkLost(error.where, error.reason, self._last_words) from error
 
     def ask_in_time(self, command: Command, timeout_s: float) -> Reply | None:
         """The answer to the command (the first that is no success, if it takes several frames); None if the time is over."""
@@ -280,6 +287,7 @@ class Session:
         self._last_event_s, self._counters.last_frame = now.monotonic_s, now
         if isinstance(event, RoundEnded | Reply):  # who answers has heard
             self._is_in_round = False
+        self._last_words = event.detail if isinstance(event, Notice) and event.status is not Status.OK else ""
         if isinstance(event, TagSeen):
             self._counters.reads += 1
             self._ears.tag_seen(event, now)

@@ -71,6 +71,17 @@ def test_a_board_that_hears_only_its_own_address_is_found_by_each_usual_one() ->
     assert found == Found("r2000", None, "firmware 8.2")
 
 
+def test_a_reader_that_another_client_has_is_found_and_says_so() -> None:
+    simulator = SimulatorProcess.on_tcp("llrp")
+    first = open_link(parse_address(simulator.url), 115200)
+    first.read(5)  # its greeting: it is in
+    found, attempts = probe(parse_address(simulator.url), open_link, SystemClock())
+    first.close()
+    assert simulator.stop() == 0
+    assert found == Found("llrp", None, "refused: another client is connected")
+    assert [attempt.family for attempt in attempts] == [LISTENING, "llrp"]
+
+
 def test_every_family_that_can_be_asked_has_its_place() -> None:
     assert set(ORDER) == set(FAMILIES)
     assert not set(ORDER) & set(LISTENED_FAMILIES)

@@ -134,6 +134,18 @@ def test_a_held_port_is_told_with_its_holder_and_taken_when_it_is_free(tmp_path:
     simulator.stop()
 
 
+def test_a_reader_that_another_client_has_is_told_and_taken_when_it_is_free() -> None:
+    simulator = SimulatorProcess.on_tcp("llrp")
+    holder = open_link(parse_address(simulator.url), 115200)
+    holder.read(5)  # its greeting: it is in
+    listener = Listener("llrp", simulator.url)
+    assert "before that it said: refused: another client is connected" in listener.wait_for(ReaderState.LOST)
+    holder.close()
+    listener.wait_for(ReaderState.RUNNING)
+    listener.end()
+    simulator.stop()
+
+
 def test_the_counters_tell_what_came_over_the_line(simulator: SimulatorProcess) -> None:
     listener = Listener("m100", simulator.url)
     simulator.enter()
