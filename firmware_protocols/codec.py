@@ -39,6 +39,8 @@ class FamilyFacts:
     """False: it tells what it sees and cannot be asked anything, not even whether it lives."""
     start_is_answered: bool = False
     """True: every frame of StartInventory has its Reply, and a refused one leaves the reader idle without another word."""
+    answers_in_inventory: bool = False
+    """True: a question harms no inventory, so a silent reader may be asked whether it lives."""
     stop_notice: str | None = None
     """The notice by which a reader says that it has ended the inventory by itself: it lives, and is deaf until StartInventory."""
 

@@ -31,6 +31,7 @@ def facts_for(antenna_ports: int) -> FamilyFacts:
         inventory_ends_by_itself=False,
         pulses_in_inventory=True,  # by the keep-alives that StartInventory asks for
         start_is_answered=True,
+        answers_in_inventory=True,
         stop_notice=INVENTORY_OVER,
     )
 

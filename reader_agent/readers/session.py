@@ -135,11 +135,8 @@ class Session:
 
     def _go_on(self, events: list[Event]) -> None:
         """Start what has ended: at once where each round may be the last, after a while where the reader has stopped by itself."""
-        facts = self._codec.facts
-        if facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
+        if self._codec.facts.round_end_may_stop and any(isinstance(event, RoundEnded) for event in events):
             self.start_inventory()
-        if facts.stop_notice and any(isinstance(event, Notice) and event.name == facts.stop_notice for event in events):
-            self._is_stopped = True
         if self._is_stopped and self._clock.now().monotonic_s - self._last_start_s >= START_AGAIN_S:
             self.start_inventory()
 
@@ -288,6 +285,8 @@ class Session:
         if isinstance(event, RoundEnded | Reply):  # who answers has heard
             self._is_in_round = False
         self._last_words = event.detail if isinstance(event, Notice) and event.status is not Status.OK else ""
+        if isinstance(event, Notice) and event.name == self._codec.facts.stop_notice:
+            self._is_stopped = True
         if isinstance(event, TagSeen):
             self._counters.reads += 1
             self._ears.tag_seen(event, now)
@@ -305,6 +304,8 @@ class Session:
             return
         if facts.inventory_ends_by_itself:
             self.start_inventory()
+        elif facts.answers_in_inventory:
+            self.ask_in_time(GetInfo(), ANSWER_S)
         elif not facts.pulses_in_inventory:
             self.ask_in_time(GetInfo(), ANSWER_S)
             self.start_inventory()

@@ -161,7 +161,7 @@ ROWS = [
     pytest.param(Row(("reports_empty_rounds",), Manner(llrp=LlrpOptions(reports_empty_rounds=True)), ("llrp",)), id="empty reports"),
     pytest.param(Row(("omits_unchanged",), Manner(llrp=LlrpOptions(omits_unchanged=True)), ("llrp",)), id="reports with holes"),
     pytest.param(
-        Row(("missed_keepalives",), Manner(llrp=LlrpOptions(missed_keepalives=1.0)), ("llrp",), BACK, deed=stay_idle),
+        Row(("missed_keepalives",), Manner(llrp=LlrpOptions(missed_keepalives=1.0)), ("llrp",), deed=stay_idle),
         id="keep-alives missed",
     ),
     pytest.param(

@@ -2,12 +2,15 @@
 
 from functools import partial
 from itertools import pairwise
+from random import Random
 
 import pytest
 
 from firmware_protocols.catalogue import FAMILIES, LISTENED_FAMILIES
 from firmware_protocols.commands import Region
 from firmware_protocols.simulators.faults import LineFaults
+from firmware_protocols.simulators.llrp import LlrpReader
+from firmware_protocols.simulators.llrp_settings import LlrpOptions
 from reader_agent.errors import LinkLost, ReaderRefused
 from reader_agent.readers.session import LOST_AFTER_S, ReaderSetup
 from reader_agent.readers.tid_reading import BUDGET_S, BUSY_PAUSE_S
@@ -109,6 +112,27 @@ def test_a_family_without_a_pulse_is_lost_within_three_seconds_too(family: str) 
     with pytest.raises(LinkLost, match=r"for 2\.\d s"):
         bench.run(60.0)
     assert bench.clock.now_s - 5.0 < 3.0
+
+
+def without_keepalives(**more: float) -> Bench:
+    bench = Bench("llrp")
+    bench.reader = LlrpReader(bench.field, Random(1), manner=LlrpOptions(missed_keepalives=1.0, **more))  # type: ignore[arg-type]  # numbers
+    return bench
+
+
+def test_an_llrp_reader_whose_keepalives_do_not_come_is_asked_whether_it_lives() -> None:
+    bench = without_keepalives()
+    bench.enter(enters_s=20.0)
+    bench.run(30.0)
+    assert bench.seen[-1][1] > 29
+
+
+def test_one_that_ends_its_inventory_while_it_is_asked_is_started_again() -> None:
+    """Every answer takes 0.3 s, and the end comes before that to the question."""
+    bench = without_keepalives(answer_delay_s=0.3, stops_after_s=1.05)
+    bench.enter(enters_s=10.0)
+    bench.run(15.0)
+    assert bench.seen[-1][1] > 12
 
 
 @every_family
