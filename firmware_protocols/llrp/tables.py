@@ -455,8 +455,10 @@ LOCK_PRIVILEGE: dict[LockAction, int] = {
 LOCK_DATA_FIELD: dict[LockField, int] = {field: field.value for field in LockField}
 
 IMPINJ = 25_882
-VENDOR: dict[int, str] = {IMPINJ: "Impinj", 161: "Zebra", 22_695: "Alien", 5_771: "ThingMagic"}
-"""Private enterprise numbers that readers give as their maker; others are shown as the number."""
+VENDOR: dict[int, str] = {IMPINJ: "Impinj", 161: "Zebra", 26_554: "ThingMagic"}
+"""Private enterprise numbers that readers give as their maker (ThingMagic's: `TM_MANUFACTURER_ID` of its Mercury API); others are shown
+as the number.
+"""
 
 
 class ImpinjMessage(IntEnum):

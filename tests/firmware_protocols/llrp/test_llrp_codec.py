@@ -98,9 +98,10 @@ def test_what_a_reader_says_unasked(event: bytes, name: str, status: Status, cod
     assert (notice.name, notice.status, notice.code, notice.detail) == (name, status, code, detail)
 
 
-def test_custom_messages_are_kept() -> None:
-    (notice,) = read(LlrpCodec(), [message(MessageType.CUSTOM_MESSAGE, struct.pack(">IB", 161, 9), b"abc")])
-    assert notice == Notice("custom_message", code=9, data=b"abc", detail="of Zebra")
+@pytest.mark.parametrize(("vendor", "maker"), [(161, "Zebra"), (26_554, "ThingMagic"), (32_473, "vendor 32473")])
+def test_custom_messages_are_kept(vendor: int, maker: str) -> None:
+    (notice,) = read(LlrpCodec(), [message(MessageType.CUSTOM_MESSAGE, struct.pack(">IB", vendor, 9), b"abc")])
+    assert notice == Notice("custom_message", code=9, data=b"abc", detail=f"of {maker}")
 
 
 def test_impinjs_answer() -> None:
