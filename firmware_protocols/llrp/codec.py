@@ -106,13 +106,12 @@ class LlrpCodec:
     def encode(self, command: Command) -> tuple[bytes, ...]:
         op_spec_id = self._last_op_spec_id % 0xFFFF + 1
         connection = self._connection
-        situation = Situation(
-            connection.capabilities, self._ports, self._facts.antenna_ports, op_spec_id, self._version, self._has_events, self._manner
-        )
-        requests = requests_for(command, situation)
+        requests = requests_for(command, self._situation(op_spec_id))
         if isinstance(command, SetAntennas):
             self._ports = command.ports
         messages = tuple(self._number(message_type, body) for message_type, body in requests)
+        if isinstance(command, StartInventory):
+            connection.settings_id = next(id_of(each) for each in messages if type_of(each) == MessageType.SET_READER_CONFIG)
         if isinstance(command, StartInventory | TagCommand) and not self._has_events:
             self._has_events = True
             self._ask_for_events()
@@ -125,6 +124,19 @@ class LlrpCodec:
             last = messages[-1]
             connection.awaited = AwaitedAccess(name_of(type_of(last)), id_of(last), op_spec_id, access_rospec_id(op_spec_id), reads_tid)
         return messages
+
+    def _situation(self, op_spec_id: int) -> Situation:
+        connection = self._connection
+        return Situation(
+            capabilities=connection.capabilities,
+            ports=self._ports,
+            port_count=self._facts.antenna_ports,
+            op_spec_id=op_spec_id,
+            version=Version.V1_0_1 if connection.has_agreed else self._version,
+            has_events=self._has_events,
+            refuses_keepalives=connection.refuses_keepalives,
+            manner=self._manner,
+        )
 
     def _ask_for_events(self) -> None:
         """A reader may have been left holding them back until its host is ready. The message has no answer, so it is not a frame of

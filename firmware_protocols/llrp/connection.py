@@ -38,6 +38,12 @@ class Connection:
     """Has the reader begun the inventory that was asked for, and not been told to do anything else since?"""
     unasked_ids: set[int] = field(default_factory=set)
     """Of messages that have no answer: an ERROR_MESSAGE to one of them is the answer to nothing that was asked."""
+    settings_id: int | None = None
+    """Of the message that asks for events and keep-alives."""
+    refuses_keepalives: bool = False
+    """Has it refused that message? Then it is asked for events alone."""
+    has_agreed: bool = False
+    """Has it taken the version that was asked for? It may be asked once (1.1 §9.1)."""
     capabilities: Capabilities = UNKNOWN
     channels_khz: Mapping[int, int] = field(default_factory=dict)
     """Frequency by ChannelIndex."""

@@ -201,10 +201,10 @@ def _decode_other(message: bytes, reports: TagReports) -> list[Event]:
     if message_type == MessageType.ERROR_MESSAGE and id_of(message) in known.unasked_ids:
         known.unasked_ids.discard(id_of(message))
         return [Notice("error", meaning.status, code, detail=meaning.text)]
-    if message_type == MessageType.GET_READER_CAPABILITIES_RESPONSE and code == 0:
-        known.learn(read_capabilities(message, parameters, known.capabilities))
-    if message_type == MessageType.ENABLE_ROSPEC_RESPONSE and code == 0:
-        known.is_reading = known.is_inventory_asked
+    if code == 0:
+        _learn(message, parameters, known)
+    elif id_of(message) == known.settings_id:
+        known.refuses_keepalives = True
     awaited = known.awaited
     if awaited and awaited.message_id == id_of(message):
         if code == 0:
@@ -213,6 +213,17 @@ def _decode_other(message: bytes, reports: TagReports) -> list[Event]:
     command = name_of(QUESTION_OF[message_type]) if message_type in QUESTION_OF else "error"
     data = message[HEADER_SIZE : status.start - 4] + message[status.end :]
     return [Reply(command, meaning.status, code, data, detail=meaning.text or in_words(message, parameters, known))]
+
+
+def _learn(message: bytes, parameters: list[Parameter], known: Connection) -> None:
+    """What a good answer says of the reader."""
+    message_type = type_of(message)
+    if message_type == MessageType.GET_READER_CAPABILITIES_RESPONSE:
+        known.learn(read_capabilities(message, parameters, known.capabilities))
+    elif message_type == MessageType.ENABLE_ROSPEC_RESPONSE:
+        known.is_reading = known.is_inventory_asked
+    elif message_type == MessageType.SET_PROTOCOL_VERSION_RESPONSE:
+        known.has_agreed = True
 
 
 def _read_status(message: bytes, parameter: Parameter) -> tuple[int, Meaning]:

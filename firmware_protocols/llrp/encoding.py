@@ -98,8 +98,10 @@ class Situation:
     port_count: int
     op_spec_id: int
     version: Version
+    """To agree on: 1.0.1 where there is nothing to agree on, or no more."""
     has_events: bool
     """Has the reader been told to say when a ROSpec ends?"""
+    refuses_keepalives: bool = False
     manner: InventoryManner = PLAIN_MANNER
 
     @property
@@ -187,11 +189,15 @@ def _transmitter(power_dbm: float, capabilities: Capabilities) -> bytes:
     return tlv(Tlv.RF_TRANSMITTER, struct.pack(">HHH", hop_table, 0 if hop_table else 1, index))
 
 
-def _events_and_keepalive(manner: InventoryManner) -> Request:
+def _events(*also: bytes) -> Request:
     states = [tlv(Tlv.EVENT_NOTIFICATION_STATE, struct.pack(">HB", event, 0x80)) for event in WANTED_EVENTS]
-    return _set_config(
-        tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *states), tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", PERIODIC, manner.keepalive_ms))
-    )
+    return _set_config(tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, *states), *also)
+
+
+def _events_and_keepalive(situation: Situation) -> Request:
+    if situation.refuses_keepalives:
+        return _events()
+    return _events(tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", PERIODIC, situation.manner.keepalive_ms)))
 
 
 def _inventory(situation: Situation) -> tuple[Request, ...]:
@@ -199,7 +205,7 @@ def _inventory(situation: Situation) -> tuple[Request, ...]:
     enable = (MessageType.CUSTOM_MESSAGE, struct.pack(">IBI", IMPINJ, ImpinjMessage.ENABLE_EXTENSIONS, 0))
     return (
         *((enable,) if situation.has_extensions else ()),
-        _events_and_keepalive(situation.manner),
+        _events_and_keepalive(situation),
         (MessageType.DELETE_ACCESSSPEC, ALL),
         (MessageType.DELETE_ROSPEC, ALL),
         (MessageType.ADD_ROSPEC, _rospec(INVENTORY_ROSPEC, situation, None, has_extensions=situation.has_extensions)),
@@ -277,7 +283,7 @@ def _access(command: TagCommand, situation: Situation) -> tuple[Request, ...]:
         tlv(Tlv.ACCESS_REPORT_SPEC, bytes((AT_REPORT,))),
     )
     return (
-        *(() if situation.has_events else (_events_and_keepalive(situation.manner),)),
+        *(() if situation.has_events else (_events(),)),
         (MessageType.DELETE_ROSPEC, ALL),
         (MessageType.DELETE_ACCESSSPEC, ALL),
         (MessageType.ADD_ACCESSSPEC, spec),

@@ -58,6 +58,25 @@ def test_a_start_clears_the_reader_and_asks_for_keepalives() -> None:
     assert commands[-1].data == INVENTORY_ROSPEC.to_bytes(4)
 
 
+def test_a_reader_that_refuses_keepalives_is_asked_for_events_alone() -> None:
+    codec = LlrpCodec()
+    asked_first = asked(codec, StartInventory())[0]
+    refusal = tlv(Tlv.LLRP_STATUS, struct.pack(">HH", 100, 0))
+    read(codec, [message(MessageType.SET_READER_CONFIG_RESPONSE, refusal, message_id=asked_first.message_id or 0)])
+    asked_next = asked(codec, StartInventory())[0]
+    events = find(asked_first.data, Tlv.READER_EVENT_NOTIFICATION_SPEC)
+    assert asked_next.data == b"\0" + tlv(Tlv.READER_EVENT_NOTIFICATION_SPEC, events)
+
+
+def test_another_setting_that_is_refused_leaves_the_keepalives() -> None:
+    codec = codec_that_knows()
+    asked(codec, StartInventory())
+    (power,) = asked(codec, SetPower(20))
+    refusal = tlv(Tlv.LLRP_STATUS, struct.pack(">HH", 101, 0))
+    read(codec, [message(MessageType.SET_READER_CONFIG_RESPONSE, refusal, message_id=power.message_id or 0)])
+    assert find(asked(codec, StartInventory())[0].data, Tlv.KEEPALIVE_SPEC)
+
+
 def test_the_rospec_is_one_that_readers_take() -> None:
     add = asked(LlrpCodec(), StartInventory())[3].data
     assert find(add, Tlv.ROSPEC_START_TRIGGER) == b"\x01"  # immediate
@@ -157,6 +176,17 @@ def test_version_1_1_is_agreed_on_first() -> None:
         ("set_protocol_version", b"\x02"),
         ("get_reader_capabilities", b"\x00"),
     ]
+
+
+def test_a_version_that_is_agreed_on_is_not_asked_for_again() -> None:
+    """The reader would answer M_UnexpectedMessage, and the question after it would go unasked."""
+    codec = LlrpCodec(version=Version.V1_1)
+    codec.encode(GetInfo())
+    assert names(asked(codec, GetInfo())) == ["set_protocol_version", "get_reader_capabilities"]
+    read(codec, [message(MessageType.SET_PROTOCOL_VERSION_RESPONSE, OK, version=Version.V1_1)])
+    (again,) = codec.encode(GetInfo())
+    assert version_of(again) == Version.V1_1
+    assert names(asked(codec, GetInfo())) == ["get_reader_capabilities"]
 
 
 @pytest.mark.parametrize("ports", [0, 65])
