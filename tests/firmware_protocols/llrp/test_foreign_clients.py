@@ -11,7 +11,7 @@ from firmware_protocols.llrp.codec import LlrpCodec
 from firmware_protocols.llrp.frames import build_message, tlv, type_of, version_of
 from firmware_protocols.llrp.tables import MessageType, Tlv, Version
 from firmware_protocols.simulators import SimulatedTag
-from firmware_protocols.simulators.llrp_settings import LlrpOptions
+from firmware_protocols.simulators.llrp_settings import LlrpOptions, capabilities
 from tests.firmware_protocols.llrp.building import OK, message
 from tests.firmware_protocols.reading import read
 from tests.firmware_protocols.simulators.conversing import EPC, TID, new_tag, seen_in
@@ -302,6 +302,13 @@ class TestSettings:
         assert isinstance(greeting, Notice)
         assert (greeting.name, others) == ("connection_attempt", [])
         assert len(seen_in(talk.send(MessageType.ENABLE_EVENTS_AND_REPORTS) + talk.pass_time(0.1))) > 10
+
+    @pytest.mark.parametrize(("is_impinj", "known"), [(False, {0, 1, 2, 3}), (True, {0, 1, 2, 3, 1000, 1002})])
+    def test_it_has_the_modes_that_hosts_ask_for_unseen(self, is_impinj: bool, known: set[int]) -> None:
+        """Without mode 2 sllurp refuses to start for impinj-llrp: "Invalid mode_identifier"."""
+        said = capabilities(0, 4, is_impinj=is_impinj)
+        entry = struct.pack(">HH", Tlv.C1G2_RF_MODE_ENTRY, 32)
+        assert {mode for mode in range(2000) if entry + struct.pack(">I", mode) in said} == known
 
     def test_our_own_host_says_that_it_is_ready(self) -> None:
         talk = talk_before(new_tag())
