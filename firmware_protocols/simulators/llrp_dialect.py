@@ -10,7 +10,7 @@ from firmware_protocols.llrp.decoding import ENABLE_EXTENSIONS
 from firmware_protocols.llrp.frames import Malformed, parameters_of, tlv
 from firmware_protocols.llrp.tables import ANSWER_OF, FIXED_SIZE, IMPINJ, EventType, ImpinjMessage, MessageType, StatusCode, Tlv, Version
 from firmware_protocols.simulators.llrp_inventory import Inventory, Reader
-from firmware_protocols.simulators.llrp_settings import LlrpOptions, Settings, capabilities, change, configuration
+from firmware_protocols.simulators.llrp_settings import INPUTS, OUTPUTS, LlrpOptions, Settings, Wanted, capabilities, change, configuration
 from firmware_protocols.simulators.llrp_speaker import Speaker
 from firmware_protocols.simulators.llrp_specs import read_access_spec
 from firmware_protocols.simulators.reader import Emission, ReaderOptions
@@ -166,7 +166,7 @@ class LlrpDialect:
             self._next_keepalive_s = None
             return
         if self._next_keepalive_s is None:
-            self._next_keepalive_s = now_s + period_s
+            self._next_keepalive_s, self._unanswered = now_s + period_s, 0
         if now_s < self._next_keepalive_s:
             return
         self._next_keepalive_s += period_s
@@ -182,14 +182,19 @@ class LlrpDialect:
         return said or StatusCode.FIELD_ERROR
 
     def _get_config(self, command: HostCommand, _: float) -> bytes | StatusCode:
-        antenna, requested = struct.unpack_from(">HB", command.data)
-        ports = range(1, self._options.antenna_ports + 1)
-        wanted = {port: port not in self._options.missing_antennas for port in ports if antenna in (0, port)}
-        return configuration(requested, self._settings, wanted) if wanted else StatusCode.FIELD_ERROR
+        antenna, requested, gpi, gpo = struct.unpack_from(">HBHH", command.data)
+        options = self._options
+        wanted = Wanted(
+            {port: port not in options.missing_antennas for port in range(1, options.antenna_ports + 1) if antenna in (0, port)},
+            [pin for pin in range(1, INPUTS + 1) if gpi in (0, pin)],
+            [pin for pin in range(1, OUTPUTS + 1) if gpo in (0, pin)],
+        )
+        return configuration(requested, self._settings, wanted) or StatusCode.FIELD_ERROR
 
     def _set_config(self, command: HostCommand, _: float) -> bytes | StatusCode:
         data = command.data
         if data[0] & 0x80:
+            self._next_keepalive_s = None
             self._settings.reset()
             self._inventory.clear()
         for parameter in parameters_of(data, FIXED_SIZE[MessageType.SET_READER_CONFIG], len(data)):

@@ -160,8 +160,19 @@ def _air_protocol() -> bytes:
     return tlv(Tlv.C1G2_LLRP_CAPABILITIES, struct.pack(">BH", 0xC0, 2))
 
 
-def configuration(requested: int, settings: Settings, antennas: dict[int, bool]) -> bytes:
-    """0 all, 1 to 11 as §13.1.1 numbers them. `antennas`: which ports have one connected."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose state GET_READER_CONFIG asks for."""
+
+    antennas: dict[int, bool]
+    """Which ports have one connected."""
+    inputs: list[int]
+    outputs: list[int]
+
+
+def configuration(requested: int, settings: Settings, wanted: Wanted) -> bytes:
+    """0 all, 1 to 11 as §13.1.1 numbers them. b"" for what is not to be had."""
+    antennas, inputs, outputs = wanted.antennas, wanted.inputs, wanted.outputs
     parts = {
         1: tlv(Tlv.IDENTIFICATION, struct.pack(">BH", 0, len(MAC)), MAC),
         2: b"".join(tlv(Tlv.ANTENNA_PROPERTIES, struct.pack(">BHh", 0x80 * there, port, 0)) for port, there in antennas.items()),
@@ -171,16 +182,14 @@ def configuration(requested: int, settings: Settings, antennas: dict[int, bool])
         6: tlv(Tlv.ACCESS_REPORT_SPEC, bytes(1)),
         7: tlv(Tlv.CONFIGURATION_STATE, bytes(4)),
         8: tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", settings.keepalive_ms > 0, settings.keepalive_ms)),
-        9: b"".join(tlv(Tlv.GPI_PORT_CURRENT_STATE, struct.pack(">HBB", pin, 0x80, level)) for pin, level in _levels(settings.inputs)),
-        10: b"".join(tlv(Tlv.GPO_WRITE_DATA, struct.pack(">HB", pin, 0x80 * level)) for pin, level in _levels(settings.outputs)),
+        9: b"".join(tlv(Tlv.GPI_PORT_CURRENT_STATE, struct.pack(">HBB", pin, 0x80, settings.inputs.get(pin, False))) for pin in inputs),
+        10: b"".join(tlv(Tlv.GPO_WRITE_DATA, struct.pack(">HB", pin, 0x80 * settings.outputs.get(pin, False))) for pin in outputs),
         11: tlv(Tlv.EVENTS_AND_REPORTS, bytes((0x80 * settings.holds_back,))),
     }
     in_order = (1, 2, 3, 5, 4, 6, 7, 8, 9, 10, 11)  # as the response has them
-    return b"".join(parts[each] for each in in_order) if requested == EVERYTHING else parts.get(requested, b"")
-
-
-def _levels(pins: dict[int, bool]) -> list[tuple[int, bool]]:
-    return [(pin, pins.get(pin, False)) for pin in range(1, INPUTS + 1)]
+    if requested == EVERYTHING and antennas and inputs and outputs:
+        return b"".join(parts[each] for each in in_order)
+    return parts.get(requested, b"")
 
 
 def _event_state(event: int, settings: Settings) -> bytes:

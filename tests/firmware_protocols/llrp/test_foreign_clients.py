@@ -8,7 +8,7 @@ from firmware_protocols.commands import GetInfo, Region, SetRegion, StartInvento
 from firmware_protocols.errors import Unsupported
 from firmware_protocols.events import Event, Notice, Reply, RoundEnded, Status, TagSeen
 from firmware_protocols.llrp.codec import LlrpCodec
-from firmware_protocols.llrp.frames import build_message, tlv, type_of, version_of
+from firmware_protocols.llrp.frames import build_message, parameters_of, tlv, type_of, version_of
 from firmware_protocols.llrp.tables import MessageType, Tlv, Version
 from firmware_protocols.simulators import SimulatedTag
 from firmware_protocols.simulators.llrp_settings import LlrpOptions, capabilities
@@ -282,6 +282,35 @@ class TestSettings:
         assert tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, b"\x10\x80", tlv(Tlv.C1G2_EPC_MEMORY_SELECTOR, b"\0")) in shown.data
         add(talk, rospec(reports=b""))
         assert len(seen_in(talk.pass_time(0.3))) > 5
+
+    @pytest.mark.parametrize(
+        ("asked", "starts"),
+        [
+            pytest.param("0002 02 0000 0000", ["00dd"], id="one antenna"),
+            pytest.param("0000 09 0002 0000", ["00e100080002"], id="one input"),
+            pytest.param("0000 0a 0000 0003", ["00db00070003"], id="one output"),
+            pytest.param("0000 0a 0063 0003", ["00db00070003"], id="no such input, which was not asked for"),
+            pytest.param("0009 02 0000 0000", [], id="no such antenna"),
+            pytest.param("0000 09 0063 0000", [], id="no such input"),
+            pytest.param("0000 0a 0000 0063", [], id="no such output"),
+            pytest.param("0000 4d 0000 0000", [], id="what no reader has"),
+        ],
+    )
+    def test_what_is_asked_for_alone(self, asked: str, starts: list[str]) -> None:
+        (reply,) = (event for event in talk_before().send(MessageType.GET_READER_CONFIG, asked) if isinstance(event, Reply))
+        assert reply.status is (Status.OK if starts else Status.BAD_PARAMETER)
+        said = [reply.data[each.start - 4 : each.end] for each in parameters_of(reply.data, 0, len(reply.data))]
+        assert [each.hex()[: len(start)] for each, start in zip(said, starts, strict=True)] == starts
+
+    def test_keepalives_that_went_unanswered_before_they_were_set_anew_do_not_count(self) -> None:
+        talk = talk_before()
+        talk.answers_keepalives = False
+        keepalives = "00" + tlv(Tlv.KEEPALIVE_SPEC, struct.pack(">BI", 1, 100)).hex()
+        talk.send(MessageType.SET_READER_CONFIG, keepalives)
+        assert len(notices(talk.pass_time(0.25), "keepalive")) == 2
+        talk.send(MessageType.SET_READER_CONFIG, "80")
+        talk.send(MessageType.SET_READER_CONFIG, keepalives)
+        assert len(notices(talk.pass_time(1.0), "keepalive")) == 3
 
     def test_the_factorys_settings_end_what_runs(self) -> None:
         talk = talk_before(new_tag())
