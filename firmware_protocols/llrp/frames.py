@@ -284,12 +284,13 @@ class MessageBuffer:
 
     def _find_cut(self, size: int, *, is_whole: bool) -> bytes:
         """What there is of the message that begins here, if another begins in it; else b"". Whole messages whose parameters are read
-        are looked at when they turn out not to be well formed (`reconsider`).
+        are looked at when they turn out not to be well formed (`reconsider`), but for those after noise: it goes on if they are none.
         """
         if len(self._bytes) - self._start < HEADER_SIZE:
             return b""
         message_type = type_of(self._bytes[self._start : self._start + 2])
-        if message_type in EXACT_SIZE or (is_whole and has_parameters(message_type)):
+        is_looked_at_later = is_whole and self._fault is None and has_parameters(message_type)
+        if message_type in EXACT_SIZE or is_looked_at_later:
             return b""
         self._walk = self._walk or _walk_from(self._start, message_type)
         is_cut = self._walk.finds_message(self._bytes, self._start + size, self._expected)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmware_protocols.codec import Direction
@@ -52,7 +52,13 @@ def test_no_exception_and_nothing_held_beyond_a_message_and_some_noise(direction
         assert codec.held_bytes <= MAX_MESSAGE + 256
 
 
+NOTIFICATION = message(MessageType.READER_EVENT_NOTIFICATION, bytes.fromhex("00f600160080000c00058880119f8ead010000060000"))
+OTHER_VERSION, TOO_LONG = b"\0" + NOTIFICATION[1:], NOTIFICATION[:5] + b"\x4f" + NOTIFICATION[6:]
+"""The second announces 79 bytes, of which it has 32."""
+
+
 @given(stream=st.one_of(streams, st.lists(mutated(), max_size=5).map(b"".join)), size=st.integers(1, 50))
+@example(stream=OTHER_VERSION + TOO_LONG + OTHER_VERSION + NOTIFICATION, size=1)  # after noise, a false length that another begins in
 def test_the_events_do_not_depend_on_how_the_line_cut_the_bytes(stream: bytes, size: int) -> None:
     assert read(LlrpCodec(), cut(stream, size)) == read(LlrpCodec(), [stream])
 
