@@ -17,6 +17,7 @@ from firmware_protocols.llrp.tables import (
     IMPINJ,
     INVENTORY_ROSPEC,
     MESSAGE_NAME,
+    PARAMETER_NAME,
     QUESTION_OF,
     ROSPEC_EVENT,
     START_OF_ROSPEC,
@@ -252,11 +253,16 @@ def _faults(message: bytes, parameters: list[Parameter]) -> list[str]:
         if parameter.type not in (Tlv.FIELD_ERROR, Tlv.PARAMETER_ERROR) or parameter.end - parameter.start < 4:
             continue
         number, code = struct.unpack_from(">HH", message, parameter.start)
-        what = "field" if parameter.type == Tlv.FIELD_ERROR else "parameter"
-        said.append(f"{what} {number}: {STATUS[code].text if code in STATUS else f'code {code}'}")
+        what = f"field {number}" if parameter.type == Tlv.FIELD_ERROR else _parameter_in_words(number)
+        said.append(f"{what}: {STATUS[code].text if code in STATUS else f'code {code}'}")
         if parameter.type == Tlv.PARAMETER_ERROR:
             waiting += parameters_of(message, parameter.start + 4, parameter.end)
     return said
+
+
+def _parameter_in_words(number: int) -> str:
+    name = PARAMETER_NAME.get(number)
+    return f"parameter {number} ({name})" if name else f"parameter {number}"
 
 
 def in_words(message: bytes, parameters: list[Parameter], known: Connection) -> str:

@@ -261,6 +261,9 @@ class Tlv(IntEnum):
     CUSTOM = 1023
 
 
+PARAMETER_NAME: dict[int, str] = {parameter: parameter.name.lower() for parameter in Tlv}
+
+
 EXACT_SIZE: dict[int, int] = {
     message: FIXED_SIZE.get(message, 0)
     for message in (

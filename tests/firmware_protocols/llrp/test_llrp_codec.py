@@ -70,8 +70,8 @@ def test_a_nested_error_is_told_to_its_end() -> None:
     (reply,) = read(LlrpCodec(), [message(MessageType.ADD_ROSPEC_RESPONSE, tlv(Tlv.LLRP_STATUS, bytes.fromhex(nested)))])
     assert isinstance(reply, Reply)
     assert reply.detail == (
-        "parameter error in the message; ✓; parameter 177: unexpected parameter in the message; "
-        "parameter 183: parameter error in a parameter; field 2: value out of range"
+        "parameter error in the message; ✓; parameter 177 (rospec): unexpected parameter in the message; "
+        "parameter 183 (aispec): parameter error in a parameter; field 2: value out of range"
     )
 
 
