@@ -8,7 +8,7 @@ from random import Random
 from firmware_protocols.events import HostCommand
 from firmware_protocols.llrp.frames import parameters_of, tlv
 from firmware_protocols.llrp.tables import EventType, MessageType, StatusCode, Tlv
-from firmware_protocols.simulators.llrp_reports import NOTHING_DONE, Done, Report, Reports, Seen
+from firmware_protocols.simulators.llrp_reports import NOTHING_DONE, Done, Origin, Report, Reports, Seen
 from firmware_protocols.simulators.llrp_rospecs import EVERY_ANTENNA, AiSpec, Gpi, ReportSpec, RoSpec, admits, read_rospec
 from firmware_protocols.simulators.llrp_settings import LlrpOptions, Settings
 from firmware_protocols.simulators.llrp_speaker import Speaker
@@ -226,7 +226,9 @@ class Inventory:
         if access:
             done = Done(access.access_spec_id, b"".join(operate(tag, access.operations, self._speaker.version)))
             self._count_down(access)
-        report = Report(seen, answer, spec.rospec_id, done, self._speaker.clock_us(now_s), self._reader.rng.randrange(4096))
+        index = self._stretch.index
+        origin = Origin(spec.rospec_id, index + 1, spec.aispecs[index].inventory_spec_id)
+        report = Report(seen, answer, origin, done, self._speaker.clock_us(now_s), self._reader.rng.randrange(4096))
         self._reports.add(report)
         return report
 

@@ -26,6 +26,15 @@ class Seen(NamedTuple):
     rssi_dbm: float
 
 
+class Origin(NamedTuple):
+    """Which specs it was read by."""
+
+    rospec_id: int
+    spec_index: int
+    """Of the AISpec in its ROSpec, from 1."""
+    inventory_spec_id: int
+
+
 class Done(NamedTuple):
     """What an AccessSpec did to it: its number and the results' parameters."""
 
@@ -42,7 +51,7 @@ class Report:
 
     seen: Seen
     answer: Answer
-    rospec_id: int
+    origin: Origin
     done: Done
     first_us: int
     phase: int
@@ -107,9 +116,9 @@ def _fields(report: Report, wanted: ReportSpec) -> Iterator[tuple[int, bytes]]:
     channel = (seen.antenna - 1) % len(FREQUENCIES_KHZ) + 1
     rssi = min(max(round(seen.rssi_dbm), -128), 127)
     said = (
-        (0x8000, Tv.ROSPEC_ID, report.rospec_id.to_bytes(4)),
-        (0x4000, Tv.SPEC_INDEX, b"\0\1"),
-        (0x2000, Tv.INVENTORY_PARAMETER_SPEC_ID, b"\0\1"),
+        (0x8000, Tv.ROSPEC_ID, report.origin.rospec_id.to_bytes(4)),
+        (0x4000, Tv.SPEC_INDEX, report.origin.spec_index.to_bytes(2)),
+        (0x2000, Tv.INVENTORY_PARAMETER_SPEC_ID, report.origin.inventory_spec_id.to_bytes(2)),
         (0x1000, Tv.ANTENNA_ID, seen.antenna.to_bytes(2)),
         (0x0400, Tv.PEAK_RSSI, rssi.to_bytes(1, signed=True)),
         (0x0800, Tv.CHANNEL_INDEX, channel.to_bytes(2)),

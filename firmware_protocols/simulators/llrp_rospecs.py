@@ -104,6 +104,8 @@ class AiSpec:
     """None: without an end."""
     tags: int
     """It ends when so many different tags were seen; 0: it does not."""
+    inventory_spec_id: int
+    """Number of its InventoryParameterSpec."""
     filters: Mapping[int, tuple[Filter, ...]]
     """By antenna."""
 
@@ -221,15 +223,16 @@ def _read_aispec(data: bytes, aispec: Parameter) -> AiSpec:
     count = int.from_bytes(data[aispec.start : aispec.start + 2])
     need(aispec, 2 + 2 * count)
     antennas = struct.unpack_from(f">{count}H", data, aispec.start + 2)
-    lasts_ms, tags = None, 0
+    lasts_ms, tags, inventory_spec_id = None, 0, 0
     filters: dict[int, tuple[Filter, ...]] = {}
     for inner in parameters_of(data, aispec.start + 2 + 2 * count, aispec.end):
         if inner.type == Tlv.AISPEC_STOP_TRIGGER:
             lasts_ms, tags = _read_aispec_stop(data, inner)
         elif inner.type == Tlv.INVENTORY_PARAMETER_SPEC:
             need(inner, 3)
+            inventory_spec_id = int.from_bytes(data[inner.start : inner.start + 2])
             filters |= dict(_filters_of(data, parameters_of(data, inner.start + 3, inner.end)))
-    return AiSpec((EVERY_ANTENNA,) if EVERY_ANTENNA in antennas else antennas, lasts_ms, tags, filters)
+    return AiSpec((EVERY_ANTENNA,) if EVERY_ANTENNA in antennas else antennas, lasts_ms, tags, inventory_spec_id, filters)
 
 
 def _read_aispec_stop(data: bytes, trigger: Parameter) -> tuple[int | None, int]:

@@ -18,19 +18,20 @@ from tests.firmware_protocols.simulators.conversing import EPC, TID, new_tag, se
 from tests.firmware_protocols.simulators.test_llrp_reader import TICK_S, Talk
 
 ROSPEC = 5
+HEADER_AND_EPC = 27  # bytes of a report before what is said of its tag
 NO_STOP = tlv(Tlv.ROSPEC_STOP_TRIGGER, bytes(5))
 WHEN_TOLD, IMMEDIATE = tlv(Tlv.ROSPEC_START_TRIGGER, b"\0"), tlv(Tlv.ROSPEC_START_TRIGGER, b"\x01")
 EACH_TAG = tlv(Tlv.RO_REPORT_SPEC, struct.pack(">BH", 1, 1), tlv(Tlv.TAG_REPORT_CONTENT_SELECTOR, b"\x10\x80"))
 ENDLESS = tlv(Tlv.AISPEC_STOP_TRIGGER, bytes(5))
 
 
-def aispec(stop: bytes = ENDLESS, *, antenna: int = 0, inventory: bytes = b"") -> bytes:
+def aispec(stop: bytes = ENDLESS, *, antenna: int = 0, inventory: bytes = b"", inventory_spec_id: int = 1) -> bytes:
     configuration = tlv(Tlv.ANTENNA_CONFIGURATION, bytes(2), tlv(Tlv.C1G2_INVENTORY_COMMAND, bytes(1), inventory))
     return tlv(
         Tlv.AISPEC,
         struct.pack(">HH", 1, antenna),
         stop,
-        tlv(Tlv.INVENTORY_PARAMETER_SPEC, struct.pack(">HB", 1, 1), configuration),
+        tlv(Tlv.INVENTORY_PARAMETER_SPEC, struct.pack(">HB", inventory_spec_id, 1), configuration),
     )
 
 
@@ -150,6 +151,15 @@ class TestStretches:
             ("aispec", f"00{ROSPEC:08x}0002"),
             ("rospec", f"01{ROSPEC:08x}00000000"),
         ]
+
+    def test_each_report_says_by_which_specs_the_tag_was_read(self) -> None:
+        talk = talk_before(new_tag())
+        numbers = EACH_TAG.replace(b"\x10\x80", b"\xe0\x00")  # of the ROSpec, of the AISpec in it, of its InventoryParameterSpec
+        add(talk, rospec(aispec(lasting(200)), aispec(lasting(200), inventory_spec_id=1234), start=WHEN_TOLD, reports=numbers))
+        talk.send(MessageType.START_ROSPEC, f"{ROSPEC:08x}")
+        talk.now_s += TICK_S
+        said = [frame[HEADER_AND_EPC:] for tick in range(50) for frame in talk.reader.advance(talk.now_s + tick * TICK_S)]
+        assert set(said) == {bytes.fromhex(f"89{ROSPEC:08x} 8e0001 8a0001"), bytes.fromhex(f"89{ROSPEC:08x} 8e0002 8a04d2")}
 
     def test_one_that_starts_at_once_starts_again_after_the_last(self) -> None:
         """By such a ROSpec sllurp (`report_every_n_tags`) and CrossMgr read for hours."""
