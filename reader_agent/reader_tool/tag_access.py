@@ -154,13 +154,28 @@ class TagDesk:
 
     def write_epc(self, command: WriteEpc) -> None:
         """Write, then read back under the new number. Raises TagRefused, also if the tag does not hold it afterwards."""
-        self.act("write the EPC", command)
         wanted = command.new_pc.to_bytes(2) + command.new_epc
         check = ReadBank(Bank.EPC, 1, len(wanted) // 2, command.password, command.new_epc)
+        try:
+            self.act("write the EPC", command)
+        except TagRefused as refusal:
+            self._mind_lost_answer(refusal, check)
+            raise
         found = self.act("read the new EPC back", check).data
         # A tag computes some bits of its PC word itself (Gen2 §6.3.2.1.2.2: UMI, XI), so these may differ.
         if found[2:] != command.new_epc:
             raise TagRefused("write the EPC", f"the tag holds {found[2:].hex()} now, not {command.new_epc.hex()}")
+
+    def _mind_lost_answer(self, refusal: TagRefused, check: ReadBank) -> None:
+        """Where the answer to a try that succeeded is lost, every other looks for the old number in vain. Raises TagRefused, with
+        other words, if a tag has the new one.
+        """
+        if refusal.status is not None and refusal.status not in WORTH_ANOTHER_TRY:
+            return
+        reply = self._session.ask_in_time(check, ANSWER_S)
+        if reply is not None and reply.status is Status.OK:
+            words = "no tag answers under the old number any more, but one does under the new: read it to see whether it is the one meant"
+            raise TagRefused("write the EPC", words, refusal.status) from refusal
 
     def set_password(self, command: SetAccessPassword) -> bool:
         """True if it was read back, False if the tag does not let it be read. Raises TagRefused, also if another was read."""

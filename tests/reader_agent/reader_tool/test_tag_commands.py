@@ -151,6 +151,14 @@ def test_the_region_is_set_before_a_tag_is_looked_for(simulator: SimulatorProces
     assert (refused.exit_code, "region: expected china-900|china-800|us|eu" in " ".join(refused.stderr.split())) == (2, True)
 
 
+@pytest.mark.parametrize(("simulator", "family"), [("m100", "m100"), ("llrp", "llrp")], indirect=["simulator"])
+def test_a_tag_that_has_the_new_number_already_is_told_of(simulator: SimulatorProcess, family: str) -> None:
+    """As after a write whose answer was lost."""
+    done = run(simulator.url, family, "write-epc", EPC, f"--epc={OTHER_EPC}")
+    assert done.exit_code == 1
+    assert "no tag answers under the old number any more, but one does under the new" in done.stderr
+
+
 def test_what_is_permanent_is_asked_about_first(simulator: SimulatorProcess, tmp_path: Path) -> None:
     key = tmp_path / "password"
     key.write_text(PASSWORD)
