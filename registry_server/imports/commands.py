@@ -30,7 +30,7 @@ from registry_server.imports import service
 from registry_server.imports.columns import HEADERS, MAX_BYTES, FileRefused
 from registry_server.imports.service import ImportTools, Judged
 from registry_server.licences.service import lock_counter
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import plain_code
 from registry_server.people.keys import keys_of
 from registry_server.schema import refresh_statistics
 from registry_server.web.formats import day, digits
@@ -154,7 +154,7 @@ def _write_report(path: Path, outcome: Outcome, say: _Words) -> None:
 
 
 def _masked(found: str) -> str:
-    masked = _LONG_NUMBER.sub(lambda number: "…" + re.sub(r"\D", "", number[0])[-4:], latin_digits(found))
+    masked = _LONG_NUMBER.sub(lambda number: "…" + re.sub(r"\D", "", number[0])[-4:], plain_code(found))
     return masked if "…" in masked else found
 
 

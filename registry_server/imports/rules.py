@@ -10,7 +10,7 @@ from registry_server.errors import FieldProblem, FieldProblems
 from registry_server.imports.columns import Row
 from registry_server.licences.registration import RegistrationForm, read_registration, with_suggestions
 from registry_server.licences.terms import first_term_end
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import plain_code
 from registry_server.people.nid import index_form
 
 _LAST_DAY = re.compile(r"30[/.-]0?6[/.-](20\d\d)")
@@ -44,7 +44,7 @@ def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
 
 def fiscal_year_of_end(text: str) -> str:
     """Lists often name the last day instead: 30/06/2027 ends 2026-27. Any other day says something else and is left as it is."""
-    found = _LAST_DAY.fullmatch(latin_digits(text).strip())
+    found = _LAST_DAY.fullmatch(plain_code(text).strip())
     return fiscal_year_name(int(found[1]) - 1) if found else text
 
 

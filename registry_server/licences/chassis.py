@@ -3,7 +3,7 @@
 import re
 
 from registry_server.errors import FieldProblem
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import plain_code
 
 MIN_LENGTH, MAX_LENGTH = 5, 40
 _SEPARATORS = re.compile(r"[\s\-‐‑–—_/.*#]+")
@@ -26,4 +26,4 @@ def chassis(field: str, text: str) -> str:
 
 def bare(text: str) -> str:
     """Without what people put between; digits Latin, letters upper case."""
-    return _SEPARATORS.sub("", latin_digits(text)).upper()
+    return _SEPARATORS.sub("", plain_code(text)).upper()

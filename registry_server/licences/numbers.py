@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from registry_server.licences.vehicle_class import VehicleClass
-from registry_server.people.bangla import bangla_digits, latin_digits
+from registry_server.people.bangla import bangla_digits, plain_code
 from schemas.qr_token import MAX_SERIAL
 
 LETTERS: dict[VehicleClass, tuple[str, str]] = {VehicleClass.PASSENGER: ("P", "প"), VehicleClass.GOODS: ("G", "ম")}
@@ -40,11 +40,11 @@ def plate_numbers(prefix_bn: str, prefix_en: str, vehicle_class: VehicleClass, s
 
 def find_number_in(text: str, prefixes: tuple[str, ...]) -> WrittenNumber | None:
     """A licence number in any spelling: either script, with or without prefix, class letter, hyphens and zeroes. None if it is not one."""
-    match = _NUMBER.fullmatch(latin_digits(text).strip().upper())
+    match = _NUMBER.fullmatch(plain_code(text).strip().upper())
     if match is None:
         return None
     head = _LOOSE.sub("", match["head"])
-    if head and head not in {_LOOSE.sub("", latin_digits(prefix).upper()) for prefix in prefixes}:
+    if head and head not in {_LOOSE.sub("", plain_code(prefix).upper()) for prefix in prefixes}:
         return None
     serial = int(match["serial"])
     return WrittenNumber(serial, _CLASS_OF.get(match["letter"])) if 1 <= serial <= MAX_SERIAL else None

@@ -9,7 +9,7 @@ from typing import Any
 from registry_server.errors import FieldProblem, FieldProblems
 from registry_server.licences.chassis import chassis
 from registry_server.licences.vehicle_class import SPELLINGS, VehicleClass
-from registry_server.people.bangla import clean_name_signs, clean_text, has_bangla, latin_digits, looks_like_bijoy
+from registry_server.people.bangla import clean_name_signs, clean_text, has_bangla, looks_like_bijoy, plain_code
 from registry_server.people.names import bangla_name, latin_name
 from registry_server.people.nid import mobile, nid
 from registry_server.people.owner_facts import OwnerFacts
@@ -89,7 +89,7 @@ def vehicle_class(field: str, text: str) -> VehicleClass:
 
 def fiscal_year(field: str, text: str) -> int | None:
     """The year in which it began: 2026 of `2026-27`, `২০২৬-২০২৭` or `2026`. None if nothing was typed."""
-    plain = latin_digits(text).strip()
+    plain = plain_code(text).strip()
     if not plain:
         return None
     match = _FISCAL_YEAR.fullmatch(plain)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from registry_server.errors import FieldProblem
 from registry_server.licences.chassis import MAX_LENGTH, MIN_LENGTH, bare
 from registry_server.licences.numbers import WrittenNumber, find_number_in
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import plain_code
 from registry_server.people.names import words_to_find
 from registry_server.people.nid import looks_like_nid, mobile
 
@@ -41,7 +41,7 @@ def read_query(typed: str, prefixes: tuple[str, ...]) -> Sought:
         chassis=plain if _CHASSIS.fullmatch(plain) and MIN_LENGTH <= len(plain) <= MAX_LENGTH else None,
         epc=code if code is not None and len(plain) == EPC_DIGITS else None,
         tid=code if code is not None and 4 <= len(code) <= 64 else None,
-        words=() if latin_digits(text).replace(" ", "").isdecimal() else tuple(words_to_find(text)),
+        words=() if plain_code(text).replace(" ", "").isdecimal() else tuple(words_to_find(text)),
         may_be_nid=looks_like_nid(text),
     )
 

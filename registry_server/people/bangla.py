@@ -10,6 +10,9 @@ from registry_server.errors import FieldProblem
 
 _LATIN_DIGITS, _BANGLA_DIGITS = "0123456789", "০১২৩৪৫৬৭৮৯"
 _TO_LATIN, _TO_BANGLA = str.maketrans(_BANGLA_DIGITS, _LATIN_DIGITS), str.maketrans(_LATIN_DIGITS, _BANGLA_DIGITS)
+_FULL_WIDTH = {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}  # as lists from China write Latin letters and digits
+_INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF])
+_CODE_SIGNS: dict[int, int | None] = {**_TO_LATIN, **_FULL_WIDTH, **_INVISIBLE}
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _HASANTA, _CONSONANT = "\u09cd", "\u0995-\u09b9\u09ce\u09f0\u09f1"
 
@@ -30,6 +33,13 @@ def latin_digits(text: str) -> str:
 
 def bangla_digits(text: str) -> str:
     return text.translate(_TO_BANGLA)
+
+
+def plain_code(text: str) -> str:
+    """A number or a code as a machine writes it: digits Latin, full-width signs plain, and none of the invisible signs that come along
+    when it is copied from a telephone's contacts or a web page.
+    """
+    return text.translate(_CODE_SIGNS)
 
 
 def has_bangla(text: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from registry_server.errors import FieldProblem
-from registry_server.people.bangla import latin_digits
+from registry_server.people.bangla import plain_code
 
 NID_LENGTHS = (10, 13, 17)
 _SEPARATORS = re.compile(r"[\s\-‐‑–.]+")
@@ -49,4 +49,4 @@ def mobile(field: str, text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SEPARATORS.sub("", latin_digits(text))
+    return _SEPARATORS.sub("", plain_code(text))

@@ -97,7 +97,9 @@ def test_what_is_printed_is_read_back(serial: int, vehicle_class: VehicleClass) 
     assert [find_number_in(text, PREFIXES) for text in written] == [WrittenNumber(serial, vehicle_class)] * 3
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("ab-12 ৩৪ c", "AB1234C"), ("LX7/2024.0001", "LX720240001")])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("ab-12 ৩৪ c", "AB1234C"), ("LX7/2024.0001", "LX720240001"), ("ＬＸ７２０２４\u200e１", "LX720241")]
+)
 def test_a_chassis_number_is_kept_in_one_form(typed: str, kept: str) -> None:
     assert chassis("chassis", typed) == kept
 

@@ -22,6 +22,8 @@ def ward_of_khulna(field: str, text: str) -> int:
         pytest.param("১২৩ ৪৫৬-৭৮৯০", "1234567890", id="Bangla digits, space, hyphen"),
         pytest.param("1234567890123", "1234567890123", id="13 digits"),
         pytest.param("19801234567890123", "19801234567890123", id="17 digits with the birth year"),
+        pytest.param("\u200e12345\u200c67890\u200f", "1234567890", id="invisible signs that were copied along"),
+        pytest.param("１２３４５６７８９０", "1234567890", id="full-width digits"),
     ],
 )
 def test_an_nid_is_kept_in_one_form(typed: str, kept: str) -> None:
@@ -50,7 +52,7 @@ def test_13_and_17_digits_of_one_person_have_one_index() -> None:
     assert index_form("19801234567890123") == index_form("1234567890123")
 
 
-@pytest.mark.parametrize("typed", ["01712345678", "০১৭১২-৩৪৫৬৭৮", "+880 1712 345678", "8801712345678"])
+@pytest.mark.parametrize("typed", ["01712345678", "০১৭১২-৩৪৫৬৭৮", "+880 1712 345678", "8801712345678", "\u200e01712345678"])
 def test_a_mobile_number_is_kept_in_one_form(typed: str) -> None:
     assert mobile("mobile", typed) == "+8801712345678"
 
@@ -61,7 +63,7 @@ def test_what_no_phone_here_has_is_refused(typed: str) -> None:
         mobile("mobile", typed)
 
 
-@pytest.mark.parametrize(("typed", "number"), [("1", 1), ("৩১", 31), (" 12 ", 12), ("007", 7)])
+@pytest.mark.parametrize(("typed", "number"), [("1", 1), ("৩১", 31), (" 12 ", 12), ("007", 7), ("\u200c৫", 5), ("５", 5)])
 def test_a_ward_is_a_number(typed: str, number: int) -> None:
     assert ward_of_khulna("ward", typed) == number
 
