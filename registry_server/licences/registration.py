@@ -9,7 +9,7 @@ from typing import Any
 from registry_server.errors import FieldProblem, FieldProblems
 from registry_server.licences.chassis import chassis
 from registry_server.licences.vehicle_class import SPELLINGS, VehicleClass
-from registry_server.people.bangla import clean_name_signs, clean_text, has_bangla, looks_like_bijoy, plain_code
+from registry_server.people.bangla import clean_name_signs, clean_text, has_bangla, looks_like_bijoy, plain_code, thing_looks_like_bijoy
 from registry_server.people.names import bangla_name, latin_name
 from registry_server.people.nid import mobile, nid
 from registry_server.people.owner_facts import OwnerFacts
@@ -118,7 +118,7 @@ def _short(limit: int, *, required: bool) -> Reader:
         plain = clean_text(field, text, limit)
         if required and not plain:
             raise FieldProblem(field, "missing")
-        if looks_like_bijoy(plain):
+        if thing_looks_like_bijoy(plain):
             raise FieldProblem(field, "looks_like_bijoy", plain)
         return plain
 

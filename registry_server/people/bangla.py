@@ -22,8 +22,10 @@ _KHANDA_TA = re.compile(f"\u09a4{_HASANTA}{_ZWJ}(?![{_CONSONANT}])")  # the spel
 _VISARGA_BY_COLON = re.compile("(?<=[\u0980-\u09ff])\\s?:(?=\\s|$|[\u0980-\u09ff])")  # মো: is typed for মোঃ
 _BANGLA = re.compile("[\u0980-\u09ff]")
 
-# Signs that a Bijoy (ANSI) font shows as Bangla and that no person's name holds in Latin letters.
+# Signs that a Bijoy (ANSI) font shows as Bangla and that no person's name holds in Latin letters. Makes, capacities and numbers hold
+# some of them: `5 × 12 V`, `BLDC_1200`, `48–60 V`.
 _BIJOY_SIGNS = frozenset("†‡‰Š‹Œ•–—™š›œŸ¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾¿×ÿ÷ˆ~|@^_`\\")
+_BIJOY_SIGNS_OF_THINGS = _BIJOY_SIGNS - frozenset("•–—™®°±²³·¼½¾×÷~|@^_`\\")
 _REFUSED = frozenset({"Cc", "Co", "Cn", "Cs"})
 
 
@@ -47,8 +49,13 @@ def has_bangla(text: str) -> bool:
 
 
 def looks_like_bijoy(text: str) -> bool:
-    """Whether text may come from a Bijoy/ANSI font: Latin letters among signs that no name has, and no Bangla letter."""
-    return not has_bangla(text) and any(sign in _BIJOY_SIGNS for sign in text)
+    """Whether a name may come from a Bijoy/ANSI font: Latin letters among signs that no name has, and no Bangla letter."""
+    return not has_bangla(text) and not _BIJOY_SIGNS.isdisjoint(text)
+
+
+def thing_looks_like_bijoy(text: str) -> bool:
+    """The same for what is written of a thing: a make, a number, a capacity."""
+    return not has_bangla(text) and not _BIJOY_SIGNS_OF_THINGS.isdisjoint(text)
 
 
 def clean_text(field: str, text: str, max_length: int) -> str:

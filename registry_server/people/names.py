@@ -13,9 +13,11 @@ from registry_server.people.transliteration import latin_letters
 
 MAX_NAME = 120
 MAX_WORD = 60
-_BANGLA_NAME = re.compile("[\u0980-\u09ff\u200c\u200d .,'()/’‘-]+")
-_LATIN_NAME = re.compile(r"[A-Za-z0-9À-ɏ .,'()/’‘-]+")
+_BANGLA_LETTER = re.compile("[\u0985-\u09b9\u09ce\u09dc-\u09e1\u09f0\u09f1]")
+_NO_BANGLA_SIGN = re.compile("[^\u0980-\u09ff\u200c\u200d .,'()/’‘-]")
+_NO_LATIN_SIGN = re.compile(r"[^A-Za-z0-9À-ɏ .,'()/’‘-]")
 _LATIN_LETTER = re.compile("[A-Za-z]")
+_LETTER_OF_ANOTHER = re.compile(r"[^\W\d_\u0980-\u09ff]")  # of a script that is not Bangla
 _WORD = re.compile("[a-z0-9\u0980-\u09ff\u200c\u200d]+")
 
 MUHAMMAD, MOSAMMAT = "mhmd", "mst"
@@ -55,9 +57,11 @@ def bangla_name(field: str, text: str) -> str:
         raise FieldProblem(field, "missing")
     if looks_like_bijoy(name):
         raise FieldProblem(field, "looks_like_bijoy", name)
-    if not has_bangla(name) or not _BANGLA_NAME.fullmatch(bangla_digits(name)):
+    if not _BANGLA_LETTER.search(name) or _LETTER_OF_ANOTHER.search(name):
         raise FieldProblem(field, "not_bangla", name)
-    return bangla_digits(name)
+    plain = bangla_digits(name)
+    _refuse_signs(field, _NO_BANGLA_SIGN.findall(plain))
+    return plain
 
 
 def latin_name(field: str, text: str) -> str:
@@ -65,8 +69,9 @@ def latin_name(field: str, text: str) -> str:
     name = clean_text(field, text, MAX_NAME)
     if not name:
         raise FieldProblem(field, "missing")
-    if not _LATIN_LETTER.search(name) or not _LATIN_NAME.fullmatch(name):
+    if not _LATIN_LETTER.search(name) or has_bangla(name):
         raise FieldProblem(field, "not_latin", name)
+    _refuse_signs(field, _NO_LATIN_SIGN.findall(name))
     return name
 
 
@@ -86,6 +91,12 @@ def words_to_find(query: str) -> list[str]:
     words = list(dict.fromkeys(name_words(query)))
     telling = [word for word in words if word not in {MUHAMMAD, MOSAMMAT}]
     return telling or words
+
+
+def _refuse_signs(field: str, signs: list[str]) -> None:
+    """The name is in its letters: what has to go is named, and nothing else."""
+    if signs:
+        raise FieldProblem(field, "name_signs", " ".join(dict.fromkeys(signs)))
 
 
 def _word_key(word: str) -> str:

@@ -1,5 +1,6 @@
 """The pure rules of the licence office."""
 
+import re
 from datetime import date
 
 import pytest
@@ -15,8 +16,9 @@ from registry_server.licences.search import read_query
 from registry_server.licences.states import LicenceState
 from registry_server.licences.terms import first_term_end, renewed_term_end, years_to_renew
 from registry_server.licences.vehicle_class import VehicleClass
-from registry_server.web.texts import Texts
+from registry_server.web.texts import Language, Texts
 
+TEXTS = Texts.load()
 PREFIXES = ("KCC", "খুলনা")
 TODAY = date(2026, 11, 22)
 TYPED = {
@@ -57,6 +59,26 @@ def test_an_empty_latin_name_is_suggested_and_a_typed_one_stays() -> None:
     assert with_suggestions({**TYPED, "name_en": "Rohim"})["name_en"] == "Rohim"
 
 
+@pytest.mark.parametrize("language", Language)
+def test_the_example_beside_the_battery_may_be_typed(language: Language) -> None:
+    example = re.split("যেমন: |e.g. ", TEXTS.by_key["licences.battery_hint"][language])[1]
+    assert FIELDS["battery"]("battery", example) == example
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("battery", "48V±2"), ("motor", "BLDC_1200"), ("motor", "60–72 V"), ("maker", "Hero®"), ("maker", "A@B|C"), ("holding", "12½")],
+)
+def test_what_things_are_written_with_is_not_taken_for_bijoy(field: str, typed: str) -> None:
+    assert FIELDS[field](field, typed) == typed
+
+
+@pytest.mark.parametrize("typed", ["K¨wig", "jvj † mv`v", "‡gvUi"])
+def test_bijoy_is_told_of_things_too(typed: str) -> None:
+    with pytest.raises(FieldProblem, match="looks_like_bijoy"):
+        FIELDS["maker"]("maker", typed)
+
+
 @given(st.dictionaries(st.sampled_from([*FIELDS, "form_id"]), st.text()))
 def test_any_form_is_read_or_refused_with_sentences_in_both_languages(typed: dict[str, str]) -> None:
     try:
@@ -65,9 +87,6 @@ def test_any_form_is_read_or_refused_with_sentences_in_both_languages(typed: dic
         for problem in refused.problems:
             for language, sentence in TEXTS.by_key[f"error.{problem.code}"].items():
                 assert sentence.format(found=problem.found, **problem.facts), language
-
-
-TEXTS = Texts.load()
 
 
 @pytest.mark.parametrize(

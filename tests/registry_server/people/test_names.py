@@ -1,6 +1,7 @@
 """Names: one spelling kept, found again in any."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,9 @@ def test_one_spelling_is_kept(typed: str, kept: str) -> None:
         pytest.param(" \u200b ", "missing", id="nothing that can be seen"),
         pytest.param("Rahim", "not_bangla", id="Latin"),
         pytest.param("রহিম <b>", "not_bangla", id="markup"),
+        pytest.param("১২৩", "not_bangla", id="no letter"),
+        pytest.param("রহিম।", "name_signs", id="a full stop"),
+        pytest.param("রহিম 😀", "name_signs", id="a picture"),
         pytest.param("Avgvi †mvbvi evsjv", "looks_like_bijoy", id="Bijoy"),
         pytest.param("রহিম\x00", "unreadable_sign", id="control character"),
         pytest.param("রহিম\ud800", "unreadable_sign", id="half a surrogate"),
@@ -51,6 +55,19 @@ def test_what_is_no_bangla_name_is_said_so(typed: str, code: str) -> None:
     with pytest.raises(FieldProblem) as refused:
         bangla_name("name_bn", typed)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("read", "typed", "signs"),
+    [
+        pytest.param(bangla_name, "রহিম; করিম;।", "; ।", id="each once"),
+        pytest.param(latin_name, "Karim <Uddin>", "< >", id="markup"),
+    ],
+)
+def test_signs_that_no_name_has_are_named(read: Callable[[str, str], str], typed: str, signs: str) -> None:
+    with pytest.raises(FieldProblem) as refused:
+        read("name", typed)
+    assert (refused.value.code, refused.value.found) == ("name_signs", signs)
 
 
 @given(ANY)
