@@ -3,6 +3,8 @@
 The caller commits. `act` says who, for which authority, and when.
 """
 
+from datetime import date
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -28,7 +30,8 @@ from schemas.qr_token import MAX_SERIAL
 
 
 def register(session: Session, form: RegistrationForm, *, act: Act, secrets: SecretsBox, random_bits: RandomBits) -> Licence:
-    """A licence with its number and its first EPC. The same form sent twice gives the same licence.
+    """A licence with its number and its first EPC. The same form sent twice gives the same licence; a form that came back by the browser's
+    Back button and says something else now is another one.
 
     What the form says of a person or a bike that is known from a cancelled licence takes the place of what stood there: the entry in the
     books says what changed. Raises Conflict that names the other licence if the person or the bike has one; FieldProblem for a fiscal
@@ -37,7 +40,7 @@ def register(session: Session, form: RegistrationForm, *, act: Act, secrets: Sec
     valid_until = first_term_end(form.fiscal_year, dhaka_date(act.at))
     counter = lock_counter(session, act.authority_id)  # from here on nobody else registers in this authority
     done = find_by_form(session, act.authority_id, form.form_id)
-    if done is not None:
+    if done is not None and _says_the_same(done, form, valid_until, secrets):
         return done
     owner, of_owner = _owner_without_licence(session, form.owner, act, secrets)
     vehicle, of_vehicle = _vehicle_without_licence(session, form.vehicle, act)
@@ -53,7 +56,7 @@ def register(session: Session, form: RegistrationForm, *, act: Act, secrets: Sec
         issued_on=dhaka_date(act.at),
         valid_until=valid_until,
         created_at=act.at,
-        form_id=form.form_id,
+        form_id=form.form_id if done is None else None,
     )
     session.add(licence)
     session.flush()
@@ -183,6 +186,15 @@ def write_change(session: Session, licence: Licence, act: Act, action: str, **fa
     record(session, act, action, licence.number, **facts)
     session.add(RegistryChange(licence_id=licence.id, at=act.at))
     session.flush()
+
+
+def _says_the_same(licence: Licence, form: RegistrationForm, valid_until: date, secrets: SecretsBox) -> bool:
+    return (
+        licence.owner.nid_index == owners.nid_index(form.owner.nid, secrets)
+        and owner_facts(licence.owner) == owner_facts(form.owner)
+        and vehicle_facts(licence.vehicle) == vehicle_facts(form.vehicle)
+        and licence.valid_until == valid_until
+    )
 
 
 def _whole() -> Select[Licence]:

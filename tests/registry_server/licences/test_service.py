@@ -110,6 +110,17 @@ def test_the_same_form_sent_twice_makes_one_licence(database: Database, act: Act
     assert first.id == second.id
 
 
+def test_a_form_that_came_back_by_the_back_button_registers_the_next_person(database: Database, act: Act) -> None:
+    first, second = (register(database, act, form(n, form_id=FORM_ID)) for n in (1, 2))
+    assert (first.serial, second.serial) == (1, 2)
+
+
+def test_what_was_corrected_after_the_back_button_is_not_lost_without_a_word(database: Database, act: Act) -> None:
+    register(database, act, form(form_id=FORM_ID))
+    with pytest.raises(Conflict, match="owner_has_licence"):
+        register(database, act, form(form_id=FORM_ID, colour="লাল"))
+
+
 @pytest.mark.parametrize(
     ("second", "code"),
     [
