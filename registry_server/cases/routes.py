@@ -21,7 +21,7 @@ from registry_server.matcher.states import FlagKind
 from registry_server.people.models import Role
 from registry_server.web import formats, navigation
 from registry_server.web.address_values import find_day, find_row_id
-from registry_server.web.deps import Now, Posted, ReadSession, RegistryDatabase, SignedIn, require
+from registry_server.web.deps import Now, Posted, ReadSession, RecordId, RegistryDatabase, SignedIn, require
 from registry_server.web.errors import problem_sentences
 from registry_server.web.pages import language_of, page, redirect, say
 
@@ -111,7 +111,7 @@ def show_cases(request: Request, signed_in: Reader, session: ReadSession) -> Res
 
 
 @router.get("/cases/{case_id:int}")
-def show_case(request: Request, signed_in: Reader, database: RegistryDatabase, now: Now, case_id: int) -> Response:
+def show_case(request: Request, signed_in: Reader, database: RegistryDatabase, now: Now, case_id: RecordId) -> Response:
     """What is looked at is written down, before it is shown."""
     with database.write(signed_in.authority_id) as session:
         case = queries.get_case(session, case_id)
@@ -122,7 +122,7 @@ def show_case(request: Request, signed_in: Reader, database: RegistryDatabase, n
 
 
 @router.post("/cases/{case_id:int}/withdrawal")
-def withdraw(request: Request, signed_in: Magistrate, database: RegistryDatabase, now: Now, form: Posted, case_id: int) -> Response:
+def withdraw(request: Request, signed_in: Magistrate, database: RegistryDatabase, now: Now, form: Posted, case_id: RecordId) -> Response:
     try:
         with database.write(signed_in.authority_id) as session:
             service.withdraw(session, case_id, form.get("withdraw_note", ""), signed_in.act(now))

@@ -29,7 +29,7 @@ from registry_server.licences.states import LicenceState
 from registry_server.people.models import Role
 from registry_server.web import pages
 from registry_server.web.csrf import check_wanted
-from registry_server.web.deps import AppSettings, Now, ReadSession, RegistryDatabase, Secrets, SignedIn, WriteSession, require
+from registry_server.web.deps import AppSettings, Now, ReadSession, RecordId, RegistryDatabase, Secrets, SignedIn, WriteSession, require
 from registry_server.web.navigation import Place
 from schemas.epc import Epc
 from schemas.tid import Tid
@@ -74,7 +74,7 @@ class TagView:
 
 @router.get("/licences/{licence_id}")
 def show_record(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, done: str = ""
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: RecordId, codes: OurCodes, done: str = ""
 ) -> Response:
     visit = Visit(request, session, signed_in, now)
     licence = get_record(session, licence_id)
@@ -87,7 +87,9 @@ def show_record(  # noqa: PLR0913, PLR0917 — a route names what it needs
 
 
 @router.get("/licences/{licence_id}/registered")
-def show_registered(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int, codes: OurCodes) -> Response:
+def show_registered(
+    request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: RecordId, codes: OurCodes
+) -> Response:
     """What comes after the form: the number and the next steps. Can be opened again."""
     visit = Visit(request, session, signed_in, now)
     licence = get_record(session, licence_id)
@@ -98,7 +100,7 @@ def show_registered(request: Request, session: ReadSession, signed_in: Officer, 
 
 @router.get("/licences/{licence_id}/tag")
 def show_tag(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, on: Shown = Shown.RECORD
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: RecordId, codes: OurCodes, on: Shown = Shown.RECORD
 ) -> Response:
     """The tag's part of a page, asked again every REFRESH_S while a desk is at it; the last brings what changes on the page `on`."""
     visit = Visit(request, session, signed_in, now)
@@ -112,7 +114,7 @@ def show_tag(  # noqa: PLR0913, PLR0917 — a route names what it needs
 
 @router.get("/licences/{licence_id}/prints")
 def show_prints(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: int, codes: OurCodes, on: Shown = Shown.RECORD
+    request: Request, session: ReadSession, signed_in: Reader, now: Now, licence_id: RecordId, codes: OurCodes, on: Shown = Shown.RECORD
 ) -> Response:
     """What a print changes on the page `on`: asked when the officer comes back to it from the PDF."""
     visit = Visit(request, session, signed_in, now)
@@ -122,13 +124,13 @@ def show_prints(  # noqa: PLR0913, PLR0917 — a route names what it needs
 
 
 @router.post("/licences/{licence_id}/tag")
-def order_tag(session: WriteSession, signed_in: Officer, now: Now, licence_id: int, secrets: Secrets) -> Response:
+def order_tag(session: WriteSession, signed_in: Officer, now: Now, licence_id: RecordId, secrets: Secrets) -> Response:
     service.order_tag(session, licence_id, act=signed_in.act(now), secrets=secrets, random_bits=randbits)
     return pages.redirect(f"/licences/{licence_id}?done=tag#tag")
 
 
 @router.post("/licences/{licence_id}/tag/take-back")
-def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: RecordId) -> Response:
     allocation = service.get_allocation(session, get_record(session, licence_id))
     job = service.find_open_job(session, allocation)
     if job is not None:
@@ -137,12 +139,16 @@ def take_back(session: WriteSession, signed_in: Officer, now: Now, licence_id: i
 
 
 @router.post("/licences/{licence_id}/{kind}.pdf")
-def print_pdf(database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
+def print_pdf(
+    database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: RecordId, kind: DocumentKind, codes: OurCodes
+) -> Response:
     return _pdf(print_document(database, licence_id, kind, act=signed_in.act(now), codes=codes))
 
 
 @router.get("/licences/{licence_id}/{kind}.pdf", dependencies=[Depends(check_wanted)])
-def reprint_pdf(database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: int, kind: DocumentKind, codes: OurCodes) -> Response:
+def reprint_pdf(
+    database: RegistryDatabase, signed_in: Officer, now: Now, licence_id: RecordId, kind: DocumentKind, codes: OurCodes
+) -> Response:
     """For the browser that reloads or saves what it was sent: a further copy, counted as one. Another site's link makes none."""
     return _pdf(reprint_document(database, licence_id, kind, act=signed_in.act(now), codes=codes))
 

@@ -8,7 +8,7 @@ from registry_server.licences.correction import CORRECTED, correct, facts_of, re
 from registry_server.licences.routes import Officer, Visit, number_writer, registration_problems
 from registry_server.licences.service import get_record, require_living
 from registry_server.web import pages
-from registry_server.web.deps import Now, Posted, ReadSession, Secrets, WriteSession
+from registry_server.web.deps import Now, Posted, ReadSession, RecordId, Secrets, WriteSession
 from registry_server.web.formats import digits
 from registry_server.web.pages import language_of
 from registry_server.web.texts import Language
@@ -17,13 +17,13 @@ router = APIRouter()
 
 
 @router.get("/licences/{licence_id}/correction")
-def show_correction(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+def show_correction(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: RecordId) -> Response:
     return _form_page(Visit(request, session, signed_in, now), licence_id)
 
 
 @router.post("/licences/{licence_id}/correction")
 def correct_licence(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: int, form: Posted, secrets: Secrets
+    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: RecordId, form: Posted, secrets: Secrets
 ) -> Response:
     """What is refused comes back with all that was typed and the record's present state: sent again, it counts."""
     try:

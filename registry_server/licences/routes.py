@@ -32,7 +32,7 @@ from registry_server.people.nid import nid
 from registry_server.secrets_box import SecretsBox
 from registry_server.web import pages
 from registry_server.web.address_values import find_row_id
-from registry_server.web.deps import Now, Posted, ReadSession, Secrets, SignedIn, WriteSession, require
+from registry_server.web.deps import Now, Posted, ReadSession, RecordId, Secrets, SignedIn, WriteSession, require
 from registry_server.web.errors import problem_sentences, refusal_sentence
 from registry_server.web.navigation import Place
 from registry_server.web.texts import Language
@@ -134,13 +134,13 @@ def register(request: Request, session: WriteSession, signed_in: Officer, now: N
 
 
 @router.get("/licences/{licence_id}/change/{action}")
-def show_action(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int, action: Action) -> Response:
+def show_action(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: RecordId, action: Action) -> Response:
     return _action_page(Visit(request, session, signed_in, now), licence_id, action)
 
 
 @router.post("/licences/{licence_id}/change/{action}")
 def act_on_licence(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: int, action: Action, form: Posted
+    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: RecordId, action: Action, form: Posted
 ) -> Response:
     try:
         _do(session, licence_id, action, form, signed_in.act(now))
@@ -151,13 +151,13 @@ def act_on_licence(  # noqa: PLR0913, PLR0917 — a route names what it needs
 
 
 @router.get("/licences/{licence_id}/nid")
-def ask_for_nid(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: int) -> Response:
+def ask_for_nid(request: Request, session: ReadSession, signed_in: Officer, now: Now, licence_id: RecordId) -> Response:
     return _nid_page(Visit(request, session, signed_in, now), licence_id)
 
 
 @router.post("/licences/{licence_id}/nid")
 def reveal_nid(  # noqa: PLR0913, PLR0917 — a route names what it needs
-    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: int, form: Posted, secrets: Secrets
+    request: Request, session: WriteSession, signed_in: Officer, now: Now, licence_id: RecordId, form: Posted, secrets: Secrets
 ) -> Response:
     """Shown in the answer to the form and nowhere else: going back to the page asks again."""
     visit = Visit(request, session, signed_in, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act
@@ -109,6 +109,8 @@ Secrets = Annotated[SecretsBox, Depends(secrets_box)]
 ClientAddress = Annotated[str, Depends(client_address)]
 Now = Annotated[datetime, Depends(now)]
 Posted = Annotated[dict[str, str], Depends(posted)]
+RecordId = Annotated[int, Path(le=2**63 - 1)]
+"""The number of a record in an address. One that no database can hold names nothing: 404."""
 
 
 def officer_who_asks(request: Request, form: Posted, database: RegistryDatabase, settings: AppSettings, at: Now) -> SignedIn:

@@ -14,7 +14,7 @@ from registry_server.people.models import Officer, Role
 from registry_server.people.passwords import hash_password, one_time_password
 from registry_server.people.queries import get_officer_by_id, officers_of
 from registry_server.web import pages
-from registry_server.web.deps import Now, Posted, ReadSession, RegistryDatabase, SignedIn, WriteSession, require
+from registry_server.web.deps import Now, Posted, ReadSession, RecordId, RegistryDatabase, SignedIn, WriteSession, require
 from registry_server.web.errors import problem_sentences, refusal_sentence
 from registry_server.web.navigation import Place
 
@@ -60,12 +60,14 @@ def add_officer(request: Request, database: RegistryDatabase, signed_in: Adminis
 
 
 @router.get("/officers/{officer_id}")
-def show_officer(request: Request, session: ReadSession, signed_in: Administrator, officer_id: int, done: str = "") -> Response:
+def show_officer(request: Request, session: ReadSession, signed_in: Administrator, officer_id: RecordId, done: str = "") -> Response:
     return _officer_page(Visit(request, session, signed_in), officer_id, done=done if done in DONE else "")
 
 
 @router.post("/officers/{officer_id}")
-def change_officer(request: Request, session: WriteSession, signed_in: Administrator, officer_id: int, form: Posted, now: Now) -> Response:
+def change_officer(
+    request: Request, session: WriteSession, signed_in: Administrator, officer_id: RecordId, form: Posted, now: Now
+) -> Response:
     officer = get_officer_by_id(session, officer_id)
     try:
         is_changed = service.change_officer(session, officer, form.get("full_name", ""), _role(form), signed_in.act(now))
@@ -75,7 +77,7 @@ def change_officer(request: Request, session: WriteSession, signed_in: Administr
 
 
 @router.post("/officers/{officer_id}/password")
-def reset_password(request: Request, database: RegistryDatabase, signed_in: Administrator, officer_id: int, now: Now) -> Response:
+def reset_password(request: Request, database: RegistryDatabase, signed_in: Administrator, officer_id: RecordId, now: Now) -> Response:
     """For an officer who forgot theirs; who knows it changes it at /password."""
     password = one_time_password()
     password_hash = hash_password(password)
@@ -87,12 +89,12 @@ def reset_password(request: Request, database: RegistryDatabase, signed_in: Admi
 
 
 @router.post("/officers/{officer_id}/disabled")
-def disable(session: WriteSession, signed_in: Administrator, officer_id: int, now: Now) -> Response:
+def disable(session: WriteSession, signed_in: Administrator, officer_id: RecordId, now: Now) -> Response:
     return _switch(session, signed_in, officer_id, now, service.disable_officer)
 
 
 @router.post("/officers/{officer_id}/enabled")
-def enable(session: WriteSession, signed_in: Administrator, officer_id: int, now: Now) -> Response:
+def enable(session: WriteSession, signed_in: Administrator, officer_id: RecordId, now: Now) -> Response:
     return _switch(session, signed_in, officer_id, now, service.enable_officer)
 
 

@@ -60,6 +60,24 @@ def test_every_status_has_a_page_in_both_languages(status: int, language: str, a
     assert f">{title}</h1>" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        (Role.LICENCE_OFFICER, "/licences/{}"),
+        (Role.LICENCE_OFFICER, "/licences/{}/registered"),
+        (Role.LICENCE_OFFICER, "/licences/{}/plate.pdf"),
+        (Role.LICENCE_OFFICER, "/licences/{}/nid"),
+        (Role.LICENCE_OFFICER, "/licences/{}/correction"),
+        (Role.LICENCE_OFFICER, "/licences/{}/change/renew"),
+        (Role.MAGISTRATE, "/cases/{}"),
+        (Role.ADMINISTRATOR, "/officers/{}"),
+    ],
+)
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30])
+def test_a_number_that_no_database_holds_names_nothing(client_for: ClientFor, role: Role, path: str, number: int) -> None:
+    assert client_for(role).get(path.format(number)).status_code == 404
+
+
 def test_the_page_names_the_helpline_and_keeps_the_navigation(client_for: ClientFor, seeded: Database) -> None:
     with seeded.write() as session:
         session.scalars(select(Authority).where(Authority.slug == "kcc")).one().helpline = "16123"
