@@ -30,6 +30,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
 REQUIRED = ("name_bn", "guardian_name", "nid", "mobile", "ward", "vehicle_class", "chassis", "colour", "maker")
 DELIMITERS = (",", ";", "\t", "|")
 MAX_BYTES = 200 * 1024 * 1024
+WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1"))
+"""How an .xlsx and an .xls begin."""
 _NAMED_DELIMITER = re.compile(r"sep=(.)\r?\n")  # the line by which a spreadsheet tells another one
 _LOOK_BYTES = 1024
 _LOOSE = re.compile(r"[\s_\-/.,()]+")
@@ -79,7 +81,7 @@ def read_table(data: bytes) -> SourceTable:
 
 
 def _decoded(data: bytes) -> str:
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(WORKBOOKS):
         raise FileRefused("file_is_workbook")
     try:
         return data.decode(_encoding_of(data))

@@ -13,7 +13,9 @@ from registry_server.licences.terms import first_term_end
 from registry_server.people.bangla import plain_code
 from registry_server.people.nid import index_form
 
-_LAST_DAY = re.compile(r"30[/.-]0?6[/.-](20\d\d)")
+_LAST_DAY = re.compile(r"30[/.-]0?6[/.-](20\d\d)|(20\d\d)[/.-]0?6[/.-]30|0?6/30/(20\d\d)|30[- ]Jun[- ](?:20)?(\d\d)", re.IGNORECASE)
+"""30 June, as people and as spreadsheets in any setting write it; no other day can be read out of these."""
+_MOBILE_WITHOUT_ZERO = re.compile(r"1[3-9]\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,18 @@ class BadRow:
 
 
 def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
-    fields = with_suggestions(row.fields | {"fiscal_year": fiscal_year_of_end(row.fields.get("fiscal_year", ""))})
+    fields = with_suggestions(
+        row.fields
+        | {
+            "fiscal_year": fiscal_year_of_end(row.fields.get("fiscal_year", "")),
+            "mobile": with_lost_zero(row.fields.get("mobile", "")),
+        }
+    )
     try:
         form = read_registration(fields, last_ward)
         valid_until = first_term_end(form.fiscal_year, today)
     except FieldProblems as refused:
-        return BadRow(row.line, tuple(refused.problems))
+        return BadRow(row.line, tuple(_worth_saying(refused.problems)))
     except FieldProblem as refused:
         return BadRow(row.line, (refused,))
     return GoodRow(row.line, form, valid_until, fields.get("name_en") != row.fields.get("name_en"))
@@ -45,7 +53,23 @@ def judge_row(row: Row, last_ward: int, today: date) -> GoodRow | BadRow:
 def fiscal_year_of_end(text: str) -> str:
     """Lists often name the last day instead: 30/06/2027 ends 2026-27. Any other day says something else and is left as it is."""
     found = _LAST_DAY.fullmatch(plain_code(text).strip())
-    return fiscal_year_name(int(found[1]) - 1) if found else text
+    if found is None:
+        return text
+    year = 2000 + int(next(filter(None, found.groups()))) % 100
+    return fiscal_year_name(year - 1)
+
+
+def with_lost_zero(text: str) -> str:
+    """A spreadsheet takes 01712345678 for a number and drops the zero."""
+    plain = plain_code(text).strip()
+    return f"0{plain}" if _MOBILE_WITHOUT_ZERO.fullmatch(plain) else text
+
+
+def _worth_saying(problems: Iterable[FieldProblem]) -> list[FieldProblem]:
+    """The Latin name may stay empty: it is suggested as soon as the Bangla one can be read."""
+    found = list(problems)
+    is_bangla_unread = any(problem.field == "name_bn" for problem in found)
+    return [problem for problem in found if not (is_bangla_unread and problem.field == "name_en" and problem.code == "missing")]
 
 
 def nid_of(row: GoodRow) -> str:

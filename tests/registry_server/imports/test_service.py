@@ -105,10 +105,15 @@ def test_each_row_says_what_is_wrong_with_it(database: Database, act: Act) -> No
         (6, "nid", "row_same_nid"),
         (7, "chassis", "row_same_chassis"),
         (8, "name_bn", "looks_like_bijoy"),
-        (8, "name_en", "missing"),
     ]
     assert found.bad[1].problems[0].facts == {"number": known.number}
     assert [row.line for row in found.good] == [2]
+
+
+def test_the_zero_that_a_spreadsheet_dropped_is_put_back(database: Database, act: Act) -> None:
+    found = judged(database, act, file_of(line(1, mobile="1712345678"), line(2, mobile="১৭১২৩৪৫৬৭৮"), line(3, mobile="712345678")))
+    assert [row.form.owner.mobile for row in found.good] == ["+8801712345678"] * 2
+    assert problems(found) == [(4, "mobile", "mobile")]
 
 
 def test_a_bad_row_stops_the_whole_file(database: Database, act: Act) -> None:
@@ -126,6 +131,7 @@ def test_a_bad_row_stops_the_whole_file(database: Database, act: Act) -> None:
         pytest.param(HEADER.encode(), "file_empty", "", id="a header alone"),
         pytest.param(HEADER.encode() + b"\x93\xfa,x\n", "file_not_utf8", "2", id="another encoding, with the line"),
         pytest.param(b"PK\x03\x04xx", "file_is_workbook", "", id="an Excel workbook"),
+        pytest.param(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "file_is_workbook", "", id="an old Excel workbook"),
         pytest.param(file_of(line(1).strip() + ",more\n"), "file_row_too_long", "10", id="a comma too many"),
         pytest.param(file_of('"open\n'), "file_not_csv", "", id="a quote that never ends"),
         pytest.param(HEADER.replace("Maker", "NID").encode(), "file_columns_missing", "maker", id="a column under another name"),
@@ -175,6 +181,10 @@ def test_torn_utf_16_is_refused_not_repaired() -> None:
     ("written", "read"),
     [
         pytest.param("30/06/2027", "2026-27", id="day, month, year"),
+        pytest.param("2027-06-30", "2026-27", id="year, month, day"),
+        pytest.param("6/30/2027", "2026-27", id="month, day, year"),
+        pytest.param("30-Jun-27", "2026-27", id="a spreadsheet's own"),
+        pytest.param("২০২৭-০৬-৩০", "2026-27", id="Bangla digits, year first"),
         pytest.param("30-6-2027", "2026-27", id="with hyphens"),
         pytest.param("৩০.০৬.২০২৭", "2026-27", id="Bangla digits"),
         pytest.param("31/12/2027", "31/12/2027", id="another day is left for the form's own refusal"),
