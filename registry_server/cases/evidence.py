@@ -52,6 +52,8 @@ class Seen:
     reads: int | None
     best_rssi_dbm: float | None
     clock_offset_ms: float | None
+    is_time_sure: bool
+    """Of the passage: without a stated offset, its time agreed with ours when it came."""
     received_at: datetime | None
     message: Message
 
@@ -78,6 +80,19 @@ def sightings_of(session: Session, flags: Sequence[Flag]) -> dict[int, list[Seen
     for row in session.execute(_sightings(passages)):
         seen[row.Sighting.passage_id].append(_seen(row))
     return {flag.id: seen[flag.passage_id] + (seen[flag.other_passage_id] if flag.other_passage_id else []) for flag in flags}
+
+
+def raising_messages(session: Session, flags: Sequence[Flag]) -> dict[int, Message]:
+    """By flag id: the message after which the flag rose. A chip that answered late came in another than the sighting's first."""
+    of_flag = and_(SignedMessage.life_id == Flag.life_id, SignedMessage.seq == Flag.seq)
+    rows = session.execute(
+        select(Flag.id, Flag.seq, SignedMessage.payload, AgentLife.boot, Agent)
+        .join(AgentLife, AgentLife.id == Flag.life_id)
+        .join(Agent, Agent.id == AgentLife.agent_id)
+        .outerjoin(SignedMessage, of_flag)
+        .where(Flag.id.in_([flag.id for flag in flags]))
+    )
+    return {flag_id: _message(agent, boot, seq, payload) for flag_id, seq, payload, boot, agent in rows}
 
 
 def health_at(session: Session, flags: Sequence[Flag]) -> dict[int, HealthThen]:
@@ -110,7 +125,7 @@ def _sightings(passage_ids: Collection[int]) -> Any:
     of_batch = and_(ReceivedBatch.life_id == Sighting.life_id, ReceivedBatch.seq == Sighting.seq)
     of_message = and_(SignedMessage.life_id == Sighting.life_id, SignedMessage.seq == Sighting.seq)
     return (
-        select(Sighting, SightingClosing, ReceivedBatch, SignedMessage.payload, AgentLife.boot, Agent, Checkpoint)
+        select(Sighting, SightingClosing, ReceivedBatch, Passage.is_time_sure, SignedMessage.payload, AgentLife.boot, Agent, Checkpoint)
         .join(Passage, Passage.id == Sighting.passage_id)
         .join(Checkpoint, Checkpoint.id == Passage.checkpoint_id)
         .join(AgentLife, AgentLife.id == Sighting.life_id)
@@ -141,17 +156,16 @@ def _seen(row: Row[Any]) -> Seen:
         reads=closing.reads if closing else None,
         best_rssi_dbm=closing.best_rssi_dbm if closing else sighting.rssi_dbm,
         clock_offset_ms=batch.clock_offset_ms if batch else None,
+        is_time_sure=row.is_time_sure,
         received_at=batch.received_at if batch else None,
-        message=_message(row),
+        message=_message(row.Agent, row.boot, sighting.seq, row.payload),
     )
 
 
-def _message(row: Row[Any]) -> Message:
-    agent: Agent = row.Agent
-    payload: bytes | None = row.payload
+def _message(agent: Agent, boot: str, seq: int, payload: bytes | None) -> Message:
     if payload is None:
-        return Message(agent.slug, row.boot, row.Sighting.seq, None, None)
-    return Message(agent.slug, row.boot, row.Sighting.seq, hashlib.sha256(payload).hexdigest(), _holds(payload, agent.public_key))
+        return Message(agent.slug, boot, seq, None, None)
+    return Message(agent.slug, boot, seq, hashlib.sha256(payload).hexdigest(), _holds(payload, agent.public_key))
 
 
 def _holds(payload: bytes, public_key: bytes) -> bool:

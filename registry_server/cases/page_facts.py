@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from registry_server.matcher.facts import Facts, ImpossibleTravel, read_facts
+from registry_server.matcher.facts import Chips, Facts, ImpossibleTravel, read_facts
 from registry_server.matcher.law import SECTIONS, LawSection
 from registry_server.matcher.sentences import Words, sentence_of
 from registry_server.web import formats
@@ -33,13 +33,17 @@ class FlagFacts(NamedTuple):
     sections: list[LawSection]
 
 
-def of_flag(stored: Mapping[str, Any], law_sections: Iterable[str], language: Language) -> FlagFacts:
-    """`stored` and `law_sections` as they stand in the flag's row."""
+def of_flag(stored: Mapping[str, Any], law_sections: Iterable[str], language: Language, chips: Chips = "unknown") -> FlagFacts:
+    """`stored` and `law_sections` as they stand in the flag's row. `chips`: of impossible travel, as far as both have been read by now;
+    at the moment of judgement most had not answered yet.
+    """
     sections = [SECTIONS[key] for key in law_sections if key in SECTIONS]
     try:
         facts = read_facts(stored)
     except msgspec.ValidationError:
         return FlagFacts(None, [FactLine(str(name), str(value), str(value)) for name, value in stored.items()], sections)
+    if isinstance(facts, ImpossibleTravel) and facts.chips == "unknown":
+        facts = msgspec.structs.replace(facts, chips=chips)
     return FlagFacts(sentence_of(facts), lines(facts, language), sections)
 
 

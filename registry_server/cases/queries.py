@@ -19,6 +19,7 @@ from registry_server.licences.numbers import plate_numbers
 from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.matcher.models import Flag
 from registry_server.matcher.states import FlagKind, FlagState
+from registry_server.sightings.models import Passage
 
 PAGE_SIZE = 25
 MOST_SHOWN = 20
@@ -140,6 +141,12 @@ def _count_bikes(session: Session, wanted: Filter) -> int:
 def open_flags(session: Session, key: GroupKey) -> Sequence[Flag]:
     """Newest first."""
     return session.scalars(of_group(key).where(Flag.state == FlagState.OPEN).order_by(Flag.id.desc())).all()
+
+
+def passages_of(session: Session, flags: Sequence[Flag]) -> dict[int, Passage]:
+    """By id, as far as they are known now: a chip often answers after its flag has been raised."""
+    ids = {flag.passage_id for flag in flags} | {flag.other_passage_id for flag in flags if flag.other_passage_id}
+    return {passage.id: passage for passage in session.scalars(select(Passage).where(Passage.id.in_(ids)))}
 
 
 def looked_at(flags: Sequence[Flag]) -> Looked:

@@ -15,15 +15,19 @@ from registry_server.cases.queries import PAGE_SIZE, Filter, Place
 from registry_server.cases.rules import GroupKey, Looked
 from registry_server.cases.states import CaseState, DismissReason
 from registry_server.errors import Conflict, FieldProblem, NotFound
+from registry_server.matcher.facts import Chips
 from registry_server.matcher.models import Flag
+from registry_server.matcher.rules import compare_chips
 from registry_server.matcher.sentences import A_PERSON_DECIDES
 from registry_server.matcher.states import FlagKind
 from registry_server.people.models import Role
+from registry_server.sightings.models import Passage
 from registry_server.web import formats, navigation
 from registry_server.web.address_values import find_day, find_row_id
 from registry_server.web.deps import Now, Posted, ReadSession, RecordId, RegistryDatabase, SignedIn, require
 from registry_server.web.errors import problem_sentences
 from registry_server.web.pages import language_of, page, redirect, say
+from schemas.identifiers import ProofLevel
 
 READERS = (Role.MAGISTRATE, Role.LICENCE_OFFICER, Role.ADMINISTRATOR, Role.CHECKPOINT_OFFICER)
 PLACES = (
@@ -146,6 +150,9 @@ class Shown(NamedTuple):
 class FlagShown(NamedTuple):
     flag: Flag
     facts: page_facts.FlagFacts
+    proof: ProofLevel
+    """Of its passage by now."""
+    raised_by: evidence.Message | None
     seen: list[evidence.Seen]
     health: evidence.HealthThen | None
 
@@ -214,10 +221,24 @@ def _case_page(request: Request, signed_in: SignedIn, session: Session, case_id:
 
 def _shown_flags(request: Request, session: Session, flags: Sequence[Flag]) -> list[FlagShown]:
     seen, health = evidence.sightings_of(session, flags), evidence.health_at(session, flags)
+    passages, raised_by = queries.passages_of(session, flags), evidence.raising_messages(session, flags)
     language = language_of(request)
     return [
-        FlagShown(flag, page_facts.of_flag(flag.facts, flag.law_sections, language), seen[flag.id], health.get(flag.id)) for flag in flags
+        FlagShown(
+            flag,
+            page_facts.of_flag(flag.facts, flag.law_sections, language, _chips(flag, passages)),
+            ProofLevel(passages[flag.passage_id].proof_level if flag.passage_id in passages else flag.proof_level),
+            raised_by.get(flag.id),
+            seen[flag.id],
+            health.get(flag.id),
+        )
+        for flag in flags
     ]
+
+
+def _chips(flag: Flag, passages: Mapping[int, Passage]) -> Chips:
+    here, there = passages.get(flag.passage_id), passages.get(flag.other_passage_id or 0)
+    return compare_chips(here.tid, there.tid) if here is not None and there is not None else "unknown"
 
 
 def _reasons(request: Request) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from registry_server.matcher.states import FlagKind
 
 Numbering = Literal["foreign", "other_authority"]
+Chips = Literal["same", "different", "unknown"]
 
 
 class _Facts(Struct, frozen=True, tag_field="kind"):
@@ -83,8 +84,8 @@ class ImpossibleTravel(_Facts, frozen=True, tag="impossible_travel"):
     road_m: int
     """`straight_m` times the road factor."""
     speed_cap_kmh: float
-    chips: Literal["same", "different", "unknown"]
-    """Whether the same chip answered at both, if the TID was read at both."""
+    chips: Chips
+    """Whether the same chip answered at both, if the TID had been read at both."""
 
 
 Facts = UnknownTag | NeverIssued | RetiredTag | TidMismatch | Expired | Suspended | Cancelled | Stolen | ImpossibleTravel

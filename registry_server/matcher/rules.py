@@ -9,6 +9,7 @@ from datetime import date, datetime
 from registry_server.licences.states import LicenceState
 from registry_server.matcher.facts import (
     Cancelled,
+    Chips,
     Expired,
     Facts,
     ImpossibleTravel,
@@ -71,6 +72,13 @@ def is_other_chip(bound: bytes, read: bytes) -> bool:
     return bound[:shared] != read[:shared]
 
 
+def compare_chips(here: bytes | None, there: bytes | None) -> Chips:
+    """Whether one chip answered at both places."""
+    if here is None or there is None:
+        return "unknown"
+    return "different" if is_other_chip(here, there) else "same"
+
+
 def judge(answer: Answer, record: TagRecord | None) -> list[Facts]:
     """All that one passage shows by itself; an empty list is a legal passage as far as a tag can say."""
     if record is None or record.authority_id != answer.authority_id:
@@ -98,7 +106,7 @@ def judge_travel(here: Presence, there: Presence, road: Road, limits: TravelLimi
         straight_m=road.straight_m,
         road_m=road.road_m,
         speed_cap_kmh=limits.speed_cap_kmh,
-        chips="unknown" if here.tid is None or there.tid is None else "different" if is_other_chip(here.tid, there.tid) else "same",
+        chips=compare_chips(here.tid, there.tid),
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, assert_never
 from registry_server.clock import DHAKA
 from registry_server.matcher.facts import (
     Cancelled,
+    Chips,
     Expired,
     Facts,
     ImpossibleTravel,
@@ -27,6 +28,22 @@ class Words(NamedTuple):
 
 
 A_PERSON_DECIDES = Words("এটি একটি সংকেত মাত্র; সিদ্ধান্ত নেবেন একজন মানুষ।", "This is a sign, no more; a person decides.")
+
+
+_BEHIND_TRAVEL: dict[Chips, Words] = {
+    "different": Words(
+        "দুই জায়গায় ভিন্ন চিপ উত্তর দিয়েছে: একটি নকল। কোনটি, তা নিবন্ধিত চিপের সঙ্গে মিলিয়ে দেখুন।",
+        "Different chips answered: one of the two is a copy. Compare both with the chip on record.",
+    ),
+    "same": Words(
+        "দুই জায়গায় একই চিপ নম্বর পাওয়া গেছে: চিপ নম্বরসহ নকল, অথবা কোনো চেকপোস্টের ঘড়ি ভুল।",
+        "The same chip number answered at both: a copy that imitates the chip too, or a checkpoint's clock is wrong.",
+    ),
+    "unknown": Words(
+        "দুটির একটি নকল (কোনটি তা জানা নেই), অথবা কোনো চেকপোস্টের ঘড়ি ভুল।",
+        "One of the two is a copy, which one is not known; or a checkpoint's clock is wrong.",
+    ),
+}
 
 
 def sentence_of(facts: Facts) -> Words:  # noqa: PLR0911 — one arm for each kind; mypy holds that none is missing
@@ -100,9 +117,9 @@ def _travel(facts: ImpossibleTravel) -> Words:
     apart, needed = round(facts.apart_s), round(facts.needed_s)
     return Words(
         f"একই ট্যাগ নম্বর {_digits(apart)} সেকেন্ডের ব্যবধানে {facts.other_name_bn}-এও পড়া হয়েছে, রাস্তায় প্রায় {_digits(km)} কিমি দূরে; "
-        f"যেতে অন্তত {_digits(needed)} সেকেন্ড লাগে। দুটির একটি নকল, কোনটি তা জানা নেই।",
+        f"যেতে অন্তত {_digits(needed)} সেকেন্ড লাগে। {_BEHIND_TRAVEL[facts.chips].bn}",
         f"The same tag number was read at {facts.other_name_en} {apart} s apart, about {km} km by road; "
-        f"the way takes at least {needed} s. One of the two is a copy; which one is not known.",
+        f"the way takes at least {needed} s. {_BEHIND_TRAVEL[facts.chips].en}",
     )
 
 

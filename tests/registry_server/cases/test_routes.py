@@ -8,14 +8,18 @@ from sqlalchemy import select
 
 from registry_server.audit.models import AuditEntry
 from registry_server.db import Database
-from registry_server.matcher.facts import Expired, Stolen, UnknownTag
+from registry_server.matcher.facts import Expired, ImpossibleTravel, Stolen, UnknownTag
 from registry_server.matcher.models import Flag
 from registry_server.people.models import Role
+from registry_server.sightings.models import Passage, ReceivedBatch, SignedMessage
+from schemas.identifiers import ProofLevel
 from tests.registry_server.conftest import ClientFor
 from tests.registry_server.wall.street import STRANGER, Street, open_street
 
 EXPIRED = Expired(date(2026, 6, 30), date(2026, 11, 22))
 STOLEN = Stolen(datetime(2026, 11, 3, tzinfo=UTC))
+TRAVEL = ImpossibleTravel(2, "রূপসা ঘাট", "Rupsha Ghat", datetime(2026, 11, 22, 6, tzinfo=UTC), 3.0, 186.0, 20.0, 2580, 3095, 60.0, "unknown")
+CHIP = bytes.fromhex("E28011602000D90531C263A5")
 SCRIPT = '<script>alert("x")</script>'
 
 
@@ -36,6 +40,13 @@ def looked(page: str) -> str:
     found = re.search(r'name="looked" value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+def chip_answers(street: Street, passage_id: int, tid: bytes = CHIP) -> None:
+    """As the ingest notes it: after the passage was judged."""
+    with street.database.write(street.authority_id) as session:
+        passage = session.get_one(Passage, passage_id)
+        passage.tid, passage.proof_level = tid, ProofLevel.EPC_TID
 
 
 def actions(database: Database) -> list[str]:
@@ -88,6 +99,66 @@ def test_the_slower_of_two_magistrates_is_told_who_decided(client_for: ClientFor
     assert answer.status_code == 409
     assert "kcc.magistrate" in answer.text
     assert "আপনারটি নেওয়া হয়নি" in answer.text
+
+
+def test_the_proof_level_is_that_of_all_that_was_read(client_for: ClientFor, review: str, street: Street) -> None:
+    """The chip of a bike that is flagged for its licence answers after the flag has been raised."""
+    browser = client_for(Role.MAGISTRATE)
+    assert "শুধু ট্যাগ নম্বর (EPC)" in browser.get(review).text
+    chip_answers(street, 1)
+    page = browser.get(review).text
+    assert "শুধু ট্যাগ নম্বর (EPC)" not in page
+    assert "ট্যাগ নম্বর ও চিপ নম্বর (EPC ও TID)" in page
+
+
+@pytest.mark.parametrize(
+    ("other_chip", "says"),
+    [
+        pytest.param(None, "দুটির একটি নকল (কোনটি তা জানা নেই)", id="one has not answered"),
+        pytest.param(CHIP, "একই চিপ নম্বর পাওয়া গেছে", id="the same"),
+        pytest.param(CHIP[::-1], "ভিন্ন চিপ উত্তর দিয়েছে", id="different"),
+    ],
+)
+def test_the_chips_at_two_places_are_compared_when_both_have_answered(
+    client_for: ClientFor, street: Street, other_chip: bytes | None, says: str
+) -> None:
+    licence_id, epc = street.bike(1)
+    there = street.drive(epc, place="rupsha", licence_id=licence_id)
+    here = street.drive(epc, TRAVEL, licence_id=licence_id, other_passage_id=there)
+    chip_answers(street, here)
+    if other_chip is not None:
+        chip_answers(street, there, other_chip)
+    assert says in client_for(Role.MAGISTRATE).get(f"/review/L{licence_id}-{street.places['pti-more']}").text
+
+
+@pytest.mark.parametrize(
+    ("is_time_sure", "says"),
+    [pytest.param(True, "আমাদের ঘড়ির সঙ্গে মিলেছে", id="it came at once"), pytest.param(False, "সময় যাচাই করা যায়নি", id="it did not")],
+)
+def test_what_a_time_without_a_stated_offset_is_worth_is_said(
+    client_for: ClientFor, review: str, street: Street, is_time_sure: bool, says: str
+) -> None:
+    with street.database.write(street.authority_id) as session:
+        session.scalars(select(Passage)).one().is_time_sure = is_time_sure
+        session.scalars(select(ReceivedBatch)).one().clock_offset_ms = None
+    assert says in client_for(Role.MAGISTRATE).get(review).text
+
+
+def test_the_message_after_which_a_flag_rose_is_shown_and_checked(client_for: ClientFor, review: str, street: Street) -> None:
+    """Of a chip that does not match the first message of the sighting says nothing; the one that told of the chip is kept."""
+    with street.database.write(street.authority_id) as session:
+        session.scalars(select(Flag)).one().seq = 99
+        session.scalars(select(SignedMessage)).one().seq = 99
+    page = client_for(Role.MAGISTRATE).get(review).text
+    assert "বার্তাটি রাখা নেই" in page
+    assert "যে স্বাক্ষরিত বার্তা আসার পর চিহ্নটি উঠেছে" in page
+    assert "ক্রমিক ৯৯" in page
+    assert "স্বাক্ষর ঠিক আছে" in page
+
+
+def test_a_message_that_is_shown_with_its_sighting_is_not_shown_twice(client_for: ClientFor, review: str) -> None:
+    page = client_for(Role.MAGISTRATE).get(review).text
+    assert page.count("স্বাক্ষর ঠিক আছে") == 1
 
 
 @pytest.mark.parametrize("role", [Role.CHECKPOINT_OFFICER, Role.LICENCE_OFFICER, Role.ADMINISTRATOR])
