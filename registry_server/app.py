@@ -11,6 +11,7 @@ from registry_server.issuance import desk_routes
 from registry_server.issuance import routes as issuance_routes
 from registry_server.licences import correction_routes
 from registry_server.licences import routes as licence_routes
+from registry_server.licences.numbers import subject_in_log
 from registry_server.secrets_box import SecretsBox
 from registry_server.wall import routes as wall_routes
 from registry_server.wall.feed import Feed
@@ -57,6 +58,7 @@ def create_app(settings: Settings, database: Database, clock: Clock, secrets: Se
     for router in ROUTERS:
         app.include_router(router)
     app.state.has_search = any(getattr(route, "path", "") == "/search" for router in ROUTERS for route in router.routes)
+    app.state.subject_of = subject_in_log
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(NoNul)

@@ -19,8 +19,8 @@ class AuditFilter:
 
     subject: str = ""
     by: str = ""
-    action: str = ""
-    """The beginning of one: `officer:` finds all that was done with officers."""
+    actions: tuple[str, ...] = ()
+    """The beginnings of some: `officer:` finds all that was done with officers."""
     on: date | None = None
     before: int | None = None
 
@@ -34,7 +34,7 @@ class AuditPage:
 
 def find_entries(session: Session, wanted: AuditFilter, rows: int = PAGE_ROWS) -> AuditPage:
     """Paged by key: entries written meanwhile shift nothing, and page 1,000 costs what page 1 does."""
-    conditions = [AuditEntry.id.in_(_newest_ids(session, wanted, rows + 1))] if wanted.action else _conditions(wanted)
+    conditions = [AuditEntry.id.in_(_newest_ids(session, wanted, rows + 1))] if wanted.actions else _conditions(wanted)
     found = list(session.scalars(select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(rows + 1)))
     return AuditPage(found[:rows], found[rows - 1].id if len(found) > rows else None)
 
@@ -44,7 +44,7 @@ def _newest_ids(session: Session, wanted: AuditFilter, rows: int) -> list[int]:
     through the whole log.
     """
     newest = select(AuditEntry.id).where(*_conditions(wanted)).order_by(AuditEntry.id.desc()).limit(rows)
-    actions = [action for action in _actions(session) if action.startswith(wanted.action)]
+    actions = [action for action in _actions(session) if action.startswith(wanted.actions)]
     ids = (id_ for action in actions for id_ in session.scalars(newest.where(AuditEntry.action == action)))
     return sorted(ids, reverse=True)[:rows]
 

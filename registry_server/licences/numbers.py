@@ -48,3 +48,11 @@ def find_number_in(text: str, prefixes: tuple[str, ...]) -> WrittenNumber | None
         return None
     serial = int(match["serial"])
     return WrittenNumber(serial, _CLASS_OF.get(match["letter"])) if 1 <= serial <= MAX_SERIAL else None
+
+
+def subject_in_log(typed: str, prefix_bn: str, prefix_en: str) -> str:
+    """What the audit log calls a licence, from any spelling of its number with the class; any other text with its digits in Latin."""
+    found = find_number_in(typed, (prefix_en, prefix_bn))
+    if found is None or found.vehicle_class is None:
+        return plain_code(typed)
+    return latin_number(prefix_en, found.vehicle_class, found.serial)
