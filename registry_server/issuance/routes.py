@@ -171,16 +171,23 @@ def tag_view(visit: Visit, licence: Licence) -> TagView:
     return TagView(allocation, str(Epc(allocation.epc)), binding, str(Tid(binding.tid)) if binding else "", job, desk, awake)
 
 
+def _failed_step(request: Request, job: TagJob | None) -> str:
+    """In words; a step that another version of the desk names, as it is."""
+    step = job.failure_step if job else ""
+    return pages.say(request, f"issuance.step.{step}") if pages.texts_of(request).has(f"issuance.step.{step}") else step
+
+
 def _record_facts(visit: Visit, licence: Licence) -> dict[str, Any]:
-    today = dhaka_date(visit.now)
+    today, tag = dhaka_date(visit.now), tag_view(visit, licence)
     return {
         "licence": licence,
         "number": number_writer(visit)(licence),
         "today": today,
         "fiscal_year": fiscal_year_of(licence.valid_until),
-        "tag": tag_view(visit, licence),
+        "tag": tag,
         "is_officer": visit.signed_in.role == Role.LICENCE_OFFICER,
         "refresh_s": REFRESH_S,
+        "failed_step": _failed_step(visit.request, tag.job),
     }
 
 

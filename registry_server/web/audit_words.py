@@ -12,7 +12,7 @@ DEEDS = ("audit.deed", "issuance.history")
 """The tables of texts that have a word for an action."""
 NAMES = ("audit.fact", "licences", "people")
 """And for the name of a fact, and for a field that was changed."""
-CODES = ("people.role", "licences.state", "licences.class", "cases.reason")
+CODES = ("people.role", "licences.state", "licences.class", "cases.reason", "issuance.step")
 """And for a value."""
 
 

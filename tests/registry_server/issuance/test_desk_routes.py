@@ -9,10 +9,12 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from plate_printer.tag_writer import Step
 from registry_server.audit.service import Act
 from registry_server.db import Database
 from registry_server.issuance import desks
 from registry_server.people.models import Role
+from registry_server.web.texts import Texts
 from schemas.orders import EncodedTag, EncodingFailure, EncodingJob, Order, decode_order, encode_order
 from schemas.tid import Tid
 from tests.registry_server.conftest import NOON, Browser, ClientFor
@@ -87,9 +89,22 @@ def test_a_failure_is_shown_to_the_officer_who_may_order_again(officer: Browser,
     job = desk.next_job()
     assert desk.report(job.job, "failed", EncodingFailure(job=job.job, step="lock", reason="<b>gone</b>")).status_code == 204
     page = officer.get(record).text
-    assert "lock: &lt;b&gt;gone&lt;/b&gt;" in page
+    assert "ট্যাগ লক করা যায়নি। ট্যাগটি আলাদা রাখুন" in page
+    assert "ডেস্কের বার্তা: &lt;b&gt;gone&lt;/b&gt;" in page
     officer.post(f"{record}/tag")
     assert desk.next_job().job != job.job
+
+
+def test_a_step_that_another_version_of_the_desk_names_is_shown_as_it_is(officer: Browser, desk: DeskProgram, record: str) -> None:
+    officer.post(f"{record}/tag")
+    job = desk.next_job()
+    desk.report(job.job, "failed", EncodingFailure(job=job.job, step="weld", reason="no flame"))
+    assert "weld। ট্যাগটি আলাদা রাখুন" in officer.get(record).text
+
+
+@pytest.mark.parametrize("step", Step)
+def test_every_step_of_the_desk_has_words(step: Step) -> None:
+    assert Texts.load().has(f"issuance.step.{step}")
 
 
 def test_a_conflict_is_409_with_a_sentence(officer: Browser, desk: DeskProgram, record: str) -> None:
