@@ -14,6 +14,7 @@ from registry_server.cases import evidence, page_facts, queries, rules, service
 from registry_server.cases.queries import PAGE_SIZE, Filter, Place
 from registry_server.cases.rules import GroupKey, Looked
 from registry_server.cases.states import CaseState, DismissReason
+from registry_server.db import Database
 from registry_server.errors import Conflict, FieldProblem, NotFound
 from registry_server.matcher.facts import Chips
 from registry_server.matcher.models import Flag
@@ -72,12 +73,7 @@ def show_queue(request: Request, signed_in: Reader, session: ReadSession) -> Res
 def show_group(request: Request, signed_in: Reader, database: RegistryDatabase, now: Now, group: str) -> Response:
     """What is looked at is written down, before it is shown; what is not there is not."""
     key = GroupKey.parse(group)
-    with database.write(signed_in.authority_id) as session:
-        get_checkpoint_by_id(session, key.checkpoint_id)
-        flags = queries.open_flags(session, key)
-        if not flags and not queries.earlier(session, key):
-            raise NotFound("review", key)
-        service.record_view(session, key, flags, signed_in.act(now))
+    _record_view(database, signed_in, key, now)
     with database.read(signed_in.authority_id) as session:
         done = request.query_params.get("done", "")
         return _group_page(request, signed_in, session, key, Shown(done="dismissed" if done == "dismissed" else ""))
@@ -91,7 +87,7 @@ def dismiss(request: Request, signed_in: Magistrate, database: RegistryDatabase,
         with database.write(signed_in.authority_id) as session:
             service.dismiss(session, key, looked, words, signed_in.act(now))
     except (FieldProblem, Conflict) as refusal:
-        return _group_again(request, signed_in, database, key, refusal, form)
+        return _group_again(request, signed_in, database, now, key, refusal, form)
     return redirect(f"/review/{key}?done=dismissed")
 
 
@@ -102,7 +98,7 @@ def confirm(request: Request, signed_in: Magistrate, database: RegistryDatabase,
         with database.write(signed_in.authority_id) as session:
             case = service.confirm(session, key, looked, form.get("confirm_note", ""), signed_in.act(now))
     except (FieldProblem, Conflict) as refusal:
-        return _group_again(request, signed_in, database, key, refusal, form)
+        return _group_again(request, signed_in, database, now, key, refusal, form)
     return redirect(f"/cases/{case.id}?done=opened")
 
 
@@ -131,6 +127,9 @@ def withdraw(request: Request, signed_in: Magistrate, database: RegistryDatabase
         with database.write(signed_in.authority_id) as session:
             service.withdraw(session, case_id, form.get("withdraw_note", ""), signed_in.act(now))
     except FieldProblem as problem:
+        with database.write(signed_in.authority_id) as session:
+            case = queries.get_case(session, case_id)
+            service.record_case_view(session, case, queries.flags_of_case(session, case.id), signed_in.act(now))
         with database.read(signed_in.authority_id) as session:
             shown = Shown(422, problem_sentences(request, problem), NOTHING_TYPED | form)
             return _case_page(request, signed_in, session, case_id, shown)
@@ -157,17 +156,37 @@ class FlagShown(NamedTuple):
     health: evidence.HealthThen | None
 
 
-def _group_again(
-    request: Request, signed_in: SignedIn, database: RegistryDatabase, key: GroupKey, refusal: FieldProblem | Conflict, form: dict[str, str]
+def _group_again(  # noqa: PLR0913, PLR0917 — what a route names
+    request: Request,
+    signed_in: SignedIn,
+    database: RegistryDatabase,
+    at: datetime,
+    key: GroupKey,
+    refusal: FieldProblem | Conflict,
+    form: dict[str, str],
 ) -> Response:
-    """The page with what was typed, as it stands now: of two magistrates the slower one sees what the faster decided."""
+    """The page with what was typed, as it stands now: of two magistrates the slower one sees what the faster decided.
+
+    It may show what has come since: that is looked at, too.
+    """
     typed = NOTHING_TYPED | form
+    _record_view(database, signed_in, key, at)
     with database.read(signed_in.authority_id) as session:
         if isinstance(refusal, FieldProblem):
             return _group_page(request, signed_in, session, key, Shown(422, problem_sentences(request, refusal), typed))
-        at = formats.time_of_day(datetime.fromisoformat(refusal.facts["at"]), language_of(request), with_seconds=True)
-        sentence = say(request, f"error.{refusal.code}", by=refusal.facts["by"], at=at)
+        decided_at = formats.time_of_day(datetime.fromisoformat(refusal.facts["at"]), language_of(request), with_seconds=True)
+        sentence = say(request, f"error.{refusal.code}", by=refusal.facts["by"], at=decided_at)
         return _group_page(request, signed_in, session, key, Shown(409, {}, typed, conflict=sentence))
+
+
+def _record_view(database: Database, signed_in: SignedIn, key: GroupKey, at: datetime) -> None:
+    """Raises NotFound for an address where nothing is: it writes nothing into the log."""
+    with database.write(signed_in.authority_id) as session:
+        get_checkpoint_by_id(session, key.checkpoint_id)
+        flags = queries.open_flags(session, key)
+        if not flags and not queries.earlier(session, key):
+            raise NotFound("review", key)
+        service.record_view(session, key, flags, signed_in.act(at))
 
 
 def _group_page(request: Request, signed_in: SignedIn, session: Session, key: GroupKey, shown: Shown) -> Response:

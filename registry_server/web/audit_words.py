@@ -29,7 +29,7 @@ class AuditWords(NamedTuple):
 
     def value(self, value: object) -> str:
         match value:
-            case None | "":
+            case None | "" | []:
                 return "—"
             case Mapping():
                 return "; ".join(f"{self.name(str(field))}: {' → '.join(map(self.value, pair))}" for field, pair in value.items())

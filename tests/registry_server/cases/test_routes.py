@@ -99,6 +99,7 @@ def test_the_slower_of_two_magistrates_is_told_who_decided(client_for: ClientFor
     assert answer.status_code == 409
     assert "kcc.magistrate" in answer.text
     assert "আপনারটি নেওয়া হয়নি" in answer.text
+    assert ">মামলা</blockquote>" in answer.text
 
 
 def test_the_proof_level_is_that_of_all_that_was_read(client_for: ClientFor, review: str, street: Street) -> None:
@@ -161,6 +162,16 @@ def test_a_message_that_is_shown_with_its_sighting_is_not_shown_twice(client_for
     assert page.count("স্বাক্ষর ঠিক আছে") == 1
 
 
+def test_a_page_that_is_shown_again_is_a_view_too(client_for: ClientFor, review: str, seeded: Database) -> None:
+    """Else evidence could be read without an entry: by a form that is sure to be refused."""
+    browser = client_for(Role.MAGISTRATE)
+    assert browser.post(f"{review}/dismissal", {"looked": "1.1"}).status_code == 422
+    assert actions(seeded) == ["flag:view"]
+    browser.post(f"{review}/case", {"looked": "1.1", "confirm_note": "চেসিস মেলে না"})
+    assert browser.post("/cases/1/withdrawal", {}).status_code == 422
+    assert actions(seeded) == ["flag:view", "flag:confirm", "case:open", "case:view"]
+
+
 @pytest.mark.parametrize("role", [Role.CHECKPOINT_OFFICER, Role.LICENCE_OFFICER, Role.ADMINISTRATOR])
 def test_others_read_but_do_not_decide(client_for: ClientFor, review: str, role: Role, seeded: Database) -> None:
     browser = client_for(role)
@@ -187,7 +198,9 @@ def test_what_is_not_there_is_not_found(client_for: ClientFor, review: str, path
 
 def test_an_invented_address_writes_nothing_into_the_log(client_for: ClientFor, street: Street, seeded: Database) -> None:
     place = street.places["pti-more"]
-    assert client_for(Role.MAGISTRATE).get(f"/review/L424242-{place}").status_code == 404
+    browser = client_for(Role.MAGISTRATE)
+    assert browser.get(f"/review/L424242-{place}").status_code == 404
+    assert browser.post(f"/review/L424242-{place}/dismissal", {}).status_code == 404
     assert actions(seeded) == []
 
 

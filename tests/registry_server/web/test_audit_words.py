@@ -35,6 +35,7 @@ def test_every_fact_that_is_written_down_has_a_name_in_both_languages() -> None:
         pytest.param("active", "বৈধ", "Active", id="a state"),
         pytest.param("থানার চিঠি no. 7", "থানার চিঠি no. 7", "থানার চিঠি no. 7", id="what was typed"),
         pytest.param(None, "—", "—", id="nothing"),
+        pytest.param([], "—", "—", id="none of several"),
         pytest.param([4, 7], "৪, ৭", "4, 7", id="several"),
         pytest.param({"colour": ["লাল", ""]}, "রং: লাল → —", "Colour: লাল → —", id="a change"),
     ],
