@@ -7,7 +7,7 @@ from registry_server.cases import routes as cases_routes
 from registry_server.clock import Clock
 from registry_server.config import Settings
 from registry_server.db import Database
-from registry_server.issuance import desk_routes
+from registry_server.issuance import check_routes, desk_routes
 from registry_server.issuance import routes as issuance_routes
 from registry_server.licences import correction_routes
 from registry_server.licences import routes as licence_routes
@@ -32,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     correction_routes.router,
     issuance_routes.router,
     desk_routes.router,
+    check_routes.router,
     wall_routes.router,
     cases_routes.router,
 )

@@ -98,3 +98,8 @@ def _authority_texts(authority: Authority) -> BilingualText:
 
 def _class_of(licence: Licence) -> VehicleClass:
     return VehicleClass(licence.vehicle.vehicle_class)
+
+
+def proof_class_of(licence: Licence) -> ProofClass:
+    """As a proof code states it."""
+    return _PROOF_CLASS[_class_of(licence)]

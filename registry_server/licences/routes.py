@@ -1,5 +1,6 @@
 """The licence officer's pages: list, search, registration, and what is done to a licence."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ CONFLICT_FIELDS = {
     "chassis_stolen": "chassis",
 }
 """Where the form shows a conflict that only the database knows."""
+
+_SCANNED = re.compile(r"\s*https?://[^/\s]+/V/(?P<code>[A-Z0-9-]+)\s*", re.IGNORECASE)
+"""What a scanner at the counter types: the code of a plate or a card."""
 
 Reader = Annotated[SignedIn, Depends(require(*READERS))]
 ListReader = Annotated[SignedIn, Depends(require(*LIST_READERS))]
@@ -222,6 +226,9 @@ VERBS = {
 
 
 def _show_hits(visit: Visit, q: str, secrets: SecretsBox | None) -> Response:
+    scanned = _SCANNED.fullmatch(q)
+    if scanned is not None:
+        return pages.redirect(f"/V/{scanned['code'].upper()}")
     authority = visit.session.get_one(Authority, visit.signed_in.authority_id)
     sought = read_query(q, (authority.plate_prefix_en, authority.plate_prefix_bn))
     hits = queries.find_exact(visit.session, authority.id, sought)

@@ -160,6 +160,11 @@ def find_by_form(session: Session, authority_id: int, form_id: str | None) -> Li
     return session.scalars(_whole().where(Licence.authority_id == authority_id, Licence.form_id == form_id)).one_or_none()
 
 
+def find_by_serial(session: Session, serial: int) -> Licence | None:
+    """Of the session's authority, with owner and vehicle."""
+    return session.scalars(_whole().where(Licence.serial == serial)).one_or_none()
+
+
 def find_living_of(session: Session, *, owner: Owner | None = None, vehicle: Vehicle | None = None) -> Licence | None:
     """The licence that is not cancelled of a person or of a bike."""
     mine = Licence.owner_id == owner.id if owner is not None else Licence.vehicle_id == (vehicle.id if vehicle else 0)

@@ -17,6 +17,7 @@ PUBLIC = {
     "/sign-in": "nobody is signed in yet; its POST checks origin and a double-submit token of its own",
     "/language/{language}": "changes nothing but a cookie of the reader",
     "/static/{version}/{name:path}": "style sheets, scripts and fonts",
+    "/V/{code}": "what the code on a plate opens for everybody with a phone: number, class, colour and standing, no person",
     "/healthz": "for the supervisor of processes; says nothing about the registry",
     "/readyz": "same",
 }
@@ -27,6 +28,7 @@ OWN_DOOR = {"/desk/": "the token of a desk"}
 LETTERS = {Role.LICENCE_OFFICER: "L", Role.CHECKPOINT_OFFICER: "C", Role.MAGISTRATE: "M", Role.ADMINISTRATOR: "A"}
 WHO_MAY = """
 LCMA GET  /
+---- GET  /V/{code}
 --MA GET  /audit
 LCMA GET  /cases
 LCMA GET  /cases/{case_id:int}
