@@ -158,6 +158,7 @@ def addresses(of: City, beside: City) -> list[tuple[str, str, bool]]:
         "language": ["en"],
         "version": ["x"],
         "name:path": ["../../config.py"],
+        "code": ["1-AAAAAAAAAAAAA"],  # forged: a true one is for everybody
     }
     found = []
     for router in ROUTERS:
