@@ -7,6 +7,8 @@ from registry_server.people.bangla import plain_code
 
 NID_LENGTHS = (10, 13, 17)
 _SEPARATORS = re.compile(r"[\s\-‐‑–.]+")
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+"""1.98012E+16: what a spreadsheet makes of a long number. Its last digits are gone."""
 _MOBILE = re.compile(r"(?:\+?88)?(01[3-9]\d{8})")
 _EARLIEST_BIRTH, _LATEST_BIRTH = 1880, 2025
 MAX_SHOWN = 40
@@ -17,6 +19,8 @@ def nid(field: str, text: str) -> str:
     digits = _plain(text)
     if not digits:
         raise FieldProblem(field, "missing")
+    if _SCIENTIFIC.fullmatch(plain_code(text).strip()):
+        raise FieldProblem(field, "nid_shortened")
     if not (digits.isascii() and digits.isdecimal()):
         raise FieldProblem(field, "nid_not_digits")
     if len(digits) not in NID_LENGTHS:

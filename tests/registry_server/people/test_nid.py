@@ -37,6 +37,8 @@ def test_an_nid_is_kept_in_one_form(typed: str, kept: str) -> None:
         pytest.param("", "missing", id="empty"),
         pytest.param("12345678901", "nid_length", id="11 digits"),
         pytest.param("12345abcde", "nid_not_digits", id="letters"),
+        pytest.param("1.98012E+16", "nid_shortened", id="as a spreadsheet shortens it"),
+        pytest.param("৫.৫E+০৯", "nid_shortened", id="the same in Bangla digits"),
         pytest.param("١٢٣٤٥٦٧٨٩٠", "nid_not_digits", id="Arabic digits"),
         pytest.param("0000000000", "nid_not_real", id="one digit repeated"),
         pytest.param("18001234567890123", "nid_not_real", id="born in 1800"),
