@@ -96,9 +96,9 @@ def test_a_program_is_answered_plainly(accept: str, anybody: Browser) -> None:
     assert (answer.status_code, answer.json()["status"]) == (401, 401)
 
 
-def test_htmx_is_sent_to_sign_in(anybody: Browser) -> None:
+def test_a_part_of_a_page_is_refused_without_leaving_the_page(anybody: Browser) -> None:
     answer = anybody.get("/", headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?next=/")
+    assert (answer.status_code, answer.headers["hx-trigger"], answer.text) == (401, "session-over", "")
 
 
 def test_the_wrong_verb_is_refused_with_the_right_ones_named(client_for: ClientFor) -> None:
