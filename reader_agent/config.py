@@ -20,7 +20,7 @@ from firmware_protocols.family_options import find_option_problems
 from reader_agent.config_rules import Problem, find_conflicts, nearest, toml_remedy
 from reader_agent.door_address import HttpAddress
 from reader_agent.door_rules import Wishes, find_misuse, settings_of
-from reader_agent.link_address import LinkAddress, parse_address
+from reader_agent.link_address import LinkAddress, has_blank, parse_address
 from schemas.errors import ContractError
 from schemas.identifiers import AgentId, AuthorityId, CheckpointId, LaneId, Name, ReaderId
 from schemas.topics import AgentAddress
@@ -56,7 +56,7 @@ def parse_broker(url: str) -> BrokerAddress:
     except ValueError:  # its words quote pieces of the password
         raise ValueError(f"this is no address of a broker; {_BROKER_FORM}") from None
     rest = parts.path.strip("/") + parts.query + parts.fragment
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or port == 0 or rest:
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or has_blank(parts.hostname) or port == 0 or rest:
         raise ValueError(f"this is no address of a broker; {_BROKER_FORM}")
     has_tls = parts.scheme == "mqtts"
     name = unquote(parts.username) if parts.username else None
@@ -65,6 +65,8 @@ def parse_broker(url: str) -> BrokerAddress:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict | list):
+        raise ValueError("write one text in quotes")  # noqa: TRY004 — pydantic takes a ValueError
     if not isinstance(value, str):
         raise ValueError(f'write text in quotes, such as "{value}"')  # noqa: TRY004 — pydantic takes a ValueError
     return value
@@ -114,9 +116,10 @@ def _family(value: object) -> str:
 
 
 def _region(value: object) -> Region:
-    if value not in {*Region}:
-        raise ValueError(f"unknown region; write one of {', '.join(Region)}{nearest(str(value), Region)}")
-    return Region(str(value))
+    region = _text(value)
+    if region not in {*Region}:
+        raise ValueError(f"unknown region; write one of {', '.join(Region)}{nearest(region, Region)}")
+    return Region(region)
 
 
 def _antennas(value: object) -> dict[int, LaneId]:
@@ -130,10 +133,13 @@ def _antennas(value: object) -> dict[int, LaneId]:
     return {int(port): _name(LaneId)(lane) for port, lane in value.items()}
 
 
-def _lanes(value: object) -> dict[LaneId, str]:
+def _not_empty_table(value: object) -> object:
     if not isinstance(value, dict) or not value:
         raise ValueError('write at least one lane, such as in = "towards the market"')
-    return {_name(LaneId)(lane): _text(label) for lane, label in value.items()}
+    return value
+
+
+Lanes = dict[Annotated[LaneId, BeforeValidator(_name(LaneId))], Annotated[str, BeforeValidator(_text)]]
 
 
 def _path(value: object) -> Path:
@@ -200,7 +206,7 @@ class AgentConfig(_Table):
     key_file: AbsolutePath
     data_dir: AbsolutePath
     broker: BrokerConfig
-    lanes: Annotated[dict[LaneId, str], BeforeValidator(_lanes)]
+    lanes: Annotated[Lanes, BeforeValidator(_not_empty_table)]
     readers: Annotated[tuple[ReaderConfig, ...], AfterValidator(_not_empty)]
     window: WindowConfig = WindowConfig()
     spool: SpoolConfig = SpoolConfig()
@@ -228,7 +234,7 @@ def read_config(path: Path) -> AgentConfig:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigWrong(path, [Problem("", None, f"is not UTF-8 text (line {line}); save it as UTF-8")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside its own errors the parser lets through Python's, as of a number of 5,000 digits
         raise ConfigWrong(path, [Problem("", None, f"is not TOML: {error}; {toml_remedy(text, str(error))}")]) from error
     return parse_config(raw, path)
 
@@ -306,10 +312,14 @@ def _settings_at(place: tuple[int | str, ...]) -> list[str]:
 _TABLES: dict[str, type[_Table]] = {"broker": BrokerConfig, "window": WindowConfig, "spool": SpoolConfig, "readers": ReaderConfig}
 
 
+_OF_KEY = "[key]"
+"""Where pydantic means the key of an entry and not its value."""
+
+
 def key_of(place: tuple[int | str, ...], raw: dict[str, Any]) -> str:
     """The place as a person names it: a reader by its name, not by its number in the file."""
     if place[0] == "readers" and len(place) > 1 and isinstance(place[1], int):
         entry = raw["readers"][place[1]]
         name = entry.get("name") if isinstance(entry, dict) else None
         place = ("readers", name if isinstance(name, str) else f"[{place[1] + 1}]", *place[2:])
-    return ".".join(str(part) for part in place)
+    return ".".join(str(part) for part in place if part != _OF_KEY)

@@ -10,6 +10,7 @@ from reader_agent.link_address import parse_address
 
 HOLDS_PASSWORD = ("broker", "broker.url")
 TYPOGRAPHIC = "“”„‘’«»"
+SAID_TWICE = ("Cannot overwrite a value", "Cannot declare", "Duplicate inline table key")
 LINE_OF = re.compile(r"at line (\d+)")
 
 
@@ -53,6 +54,8 @@ def toml_remedy(text: str, complaint: str) -> str:
     lines = text.split("\n")
     line = lines[int(found[1]) - 1] if found and int(found[1]) <= len(lines) else ""
     code = line.partition("#")[0]
+    if any(words in complaint for words in SAID_TWICE):
+        return f"{code.partition('=')[0].strip()} stands there twice; remove one of them"
     if any(sign in code for sign in TYPOGRAPHIC):
         return 'write straight quotation marks: "'
     if any(sign.isdecimal() and not sign.isascii() for sign in code):
@@ -83,7 +86,7 @@ def _unknown_lanes(raw: dict[str, Any], readers: list[dict[str, Any]]) -> Iterat
     for reader in readers:
         antennas = reader.get("antennas")
         for port, lane in antennas.items() if isinstance(antennas, dict) else ():
-            if lane not in lanes:
+            if isinstance(lane, str) and lane not in lanes:  # what is no text is said where it is read
                 known = ", ".join(lanes) or "none"
                 yield Problem(
                     f"readers.{reader.get('name')}.antennas.{port}", lane, f"no such lane; write one of [lanes] ({known}) or add it"

@@ -48,6 +48,8 @@ def parse_address(url: str) -> LinkAddress:
         port = parts.port
     except ValueError as error:
         raise ValueError(f"{error}; write {FORMS}") from None
+    if "@" in parts.netloc or has_blank(parts.netloc):
+        raise ValueError(f"this is no address of a reader; write {FORMS}")
     if parts.scheme == "serial" and not parts.netloc and parts.path.strip("/") and url.startswith("serial:///"):
         return SerialAddress(parts.path, _find_baud(parts.query))
     if parts.scheme == "tcp" and parts.hostname and port and not parts.path.strip("/") and not parts.query:
@@ -55,6 +57,11 @@ def parse_address(url: str) -> LinkAddress:
     if parts.scheme == "tls" and parts.hostname and not parts.path.strip("/"):
         return parse_tls(parts.hostname, port, parts.query)
     raise ValueError(f"this is no address of a reader; write {_meant(url) or FORMS}")
+
+
+def has_blank(text: str) -> bool:
+    """A blank that slipped into a host's name: the parser of URLs takes it for a part of the name."""
+    return any(sign.isspace() for sign in text)
 
 
 def _meant(text: str) -> str | None:

@@ -27,7 +27,14 @@ class Finding:
 
 def look_around(config: AgentConfig, config_file: Path) -> list[Finding]:
     """Every finding, faults first."""
-    found = [*_key(config), *_certificates(config), *_reader_files(config), *_same_port(config), *_open_password(config, config_file)]
+    found = [
+        *_key(config),
+        *_folder(config.data_dir),
+        *_certificates(config),
+        *_reader_files(config),
+        *_same_port(config),
+        *_open_password(config, config_file),
+    ]
     return sorted(found, key=lambda finding: not finding.is_fault)
 
 
@@ -43,6 +50,17 @@ def _key(config: AgentConfig) -> Iterator[Finding]:
             yield Finding("key_file", f"there is no key yet; {MAKE_IT}, as the agent's account", is_fault=False)
         else:
             yield Finding("key_file", str(wrong), is_fault=True)
+
+
+def _folder(data_dir: Path) -> Iterator[Finding]:
+    """The agent makes the folder itself; what is there already must let it."""
+    there = next(path for path in (data_dir, *data_dir.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        yield Finding("data_dir", f"data_dir = {data_dir}: {there} is no folder; correct data_dir", is_fault=True)
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield Finding(
+            "data_dir", f"data_dir = {data_dir}: this account may not write in {there}; the agent's own must be able to", is_fault=False
+        )
 
 
 def _certificates(config: AgentConfig) -> Iterator[Finding]:

@@ -114,6 +114,14 @@ def test_a_password_that_everybody_can_read_is_a_hint(right: Path) -> None:
     assert "chmod" not in ebike_agent("check", right).stdout
 
 
+@pytest.mark.parametrize(("in_the_way", "returncode"), [("data", 1), ("nothing", 0)])
+def test_a_file_in_the_place_of_the_data_folder_is_a_fault(right: Path, tmp_path: Path, in_the_way: str, returncode: int) -> None:
+    (tmp_path / in_the_way).touch()
+    done = ebike_agent("check", right)
+    assert done.returncode == returncode
+    assert (f"data_dir = {tmp_path}/data: {tmp_path}/data is no folder; correct data_dir" in done.stderr) == (returncode == 1)
+
+
 def test_two_names_of_one_port_are_a_fault(right: Path, tmp_path: Path) -> None:
     (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
     second = right.read_text()[right.read_text().index("[[readers]]") :].replace("gate-1", "gate-2")
