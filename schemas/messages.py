@@ -30,6 +30,8 @@ Tally = Annotated[int, Meta(ge=0, lt=2**53)]
 SequenceNumber = Annotated[int, Meta(ge=1, lt=2**53)]
 Instant = Annotated[datetime, Meta(tz=True)]
 AntennaPort = Annotated[int, Meta(ge=1, le=255)]
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What msgspec raises of bytes that are no such document. The second is not among its own: a text that is no UTF-8."""
 _ZERO = timedelta(0)
 _T = TypeVar("_T")
 
@@ -290,5 +292,5 @@ def decode_status(payload: bytes) -> AgentStatus:
 def _decode(decoder: "msgspec.json.Decoder[_T]", what: str, text: bytes) -> _T:
     try:
         return decoder.decode(text)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ContractError(what, "the published schema", str(error)) from error

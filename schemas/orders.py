@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from schemas.epc import Epc, PcWord
 from schemas.errors import ContractError
 from schemas.identifiers import AuthorityId
-from schemas.messages import Instant, from_text, require_utc, to_text
+from schemas.messages import UNREADABLE, Instant, from_text, require_utc, to_text
 from schemas.tid import Tid
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -104,5 +104,5 @@ def decode_order(type_: type[_T], payload: bytes) -> _T:
     """Raises ContractError with the place and what was expected there."""
     try:
         return msgspec.json.decode(payload, type=type_, dec_hook=from_text)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ContractError(type_.__name__, "the published schema", str(error)) from error

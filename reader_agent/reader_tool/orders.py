@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from schemas.epc import Epc
 from schemas.errors import ContractError
-from schemas.messages import from_text
+from schemas.messages import UNREADABLE, from_text
 from schemas.tid import Tid
 
 
@@ -61,5 +61,5 @@ def parse_order(line: bytes) -> Order:
     """Raises ContractError with the place and what was expected there."""
     try:
         return _decoder.decode(line)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ContractError("order", 'such as {"enter": {"epc": "…", "tid": "…"}}', str(error)) from error

@@ -3,6 +3,7 @@
 import queue
 import ssl
 from collections.abc import Callable, Iterable
+from logging import getLogger
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -118,6 +119,8 @@ def _client(url: str) -> tuple[str, int, Client]:
         CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=False, protocol=MQTTProtocolVersion.MQTTv311, manual_ack=True
     )
     client.reconnect_delay_set(*RETRY_S)
+    client.enable_logger(getLogger(__name__))
+    client.suppress_exceptions = True  # logged; a fault of ours with one message must not end the thread that hears all others
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
     if parts.scheme == "mqtts":

@@ -1,6 +1,7 @@
 """Messages say what they mean, and refuse what the contract does not allow with what was expected and found."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,17 @@ def test_what_the_contract_does_not_allow_is_refused_in_words(document: dict[str
 def test_what_is_no_sightings_message_is_refused(payload: bytes) -> None:
     with pytest.raises(ContractError, match="sightings message: expected"):
         SignedBatch.split(payload)
+
+
+@pytest.mark.parametrize(
+    "sent", [b'{"agent": "pti-\xff"}', b'{"boot": "\xed\xa0\x80"}', b'{"\xff": 1}'], ids=["a text", "half a pair", "a key"]
+)
+@pytest.mark.parametrize(
+    "read", [lambda sent: SignedBatch(sent, b"").read(), messages.decode_ack, messages.decode_status], ids=["batch", "ack", "status"]
+)
+def test_what_is_no_utf_8_is_refused_as_all_else(sent: bytes, read: Callable[[bytes], object]) -> None:
+    with pytest.raises(ContractError, match="expected the published schema"):
+        read(sent)
 
 
 def test_an_agent_cannot_build_a_time_outside_utc() -> None:

@@ -49,3 +49,8 @@ def test_the_tags_password_travels_but_is_never_shown() -> None:
 def test_what_the_contract_does_not_allow_is_refused(change: dict[str, object], words: str) -> None:
     with pytest.raises(ContractError, match=words):
         decode_order(EncodedTag, json.dumps(json.loads(encode_order(DONE)) | change).encode())
+
+
+def test_an_order_that_is_no_utf_8_is_refused_as_all_else() -> None:
+    with pytest.raises(ContractError, match="EncodedTag: expected the published schema"):
+        decode_order(EncodedTag, encode_order(DONE).replace(b"E280", b"E2\xff0"))

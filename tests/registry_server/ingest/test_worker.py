@@ -21,7 +21,8 @@ from registry_server.config import Settings
 from registry_server.db import Database
 from registry_server.errors import SetupError
 from registry_server.ingest import dead_letters
-from registry_server.ingest.envelope import Delivery, Unreadable
+from registry_server.ingest.envelope import Delivery, Message, Unreadable, read
+from registry_server.ingest.subscriber import Subscriber
 from registry_server.processes import Child, own_command
 from registry_server.sightings.models import AgentLife, AgentState, DeadLetter, DeadLetterCount, Passage, ReceivedBatch, Sighting
 from registry_server.worker import run_worker
@@ -29,7 +30,7 @@ from tests.registry_server.ingest.checkpoints import City, add_licence, closed, 
 from tests.registry_server.ingest.uplink import Uplink, uplink_of
 
 BATCHES, EVENTS = 100, 20
-SHORT_S = 1.0
+SHORT_S, ROUNDS = 1.0, 30
 
 
 @pytest.fixture
@@ -98,14 +99,35 @@ def test_what_was_sent_while_no_worker_ran_is_taken_by_the_next(city: City, data
     assert count(city, Passage) == 2
 
 
-def test_an_unreadable_message_is_kept_and_the_next_is_taken(city: City, database_url: str, broker: Broker) -> None:
+@pytest.mark.parametrize("payload", [b"EBK1 nonsense", b"EBK1" + bytes(64) + b'{"agent": "\xff"}'], ids=["nonsense", "no UTF-8"])
+def test_an_unreadable_message_is_kept_and_the_next_is_taken(city: City, database_url: str, broker: Broker, payload: bytes) -> None:
     with worker_thread(database_url, broker.url), talking(city, broker) as uplink:
         uplink.send_until_acknowledged({1: now_delivery(city, 1, 1)})
-        uplink.send(Delivery(now_delivery(city, 1, 1).topic, b"EBK1 nonsense"))
+        uplink.send(Delivery(now_delivery(city, 1, 1).topic, payload))
         uplink.send(city.here.status())
         uplink.send(now_delivery(city, 2, 2))
         assert uplink.wait_for(2)
     assert (count(city, DeadLetter), count(city, AgentState), count(city, Passage)) == (1, 1, 2)
+
+
+def test_a_fault_of_ours_with_one_message_leaves_the_subscriber_its_ears(city: City, broker: Broker) -> None:
+    def read_or_fall(delivery: Delivery) -> Message:
+        if delivery.payload == b"fall":
+            raise RuntimeError("a fault of ours")
+        return read(delivery)
+
+    topic = city.here.status().topic
+    subscriber = Subscriber(broker.url, read=read_or_fall)
+    subscriber.start()
+    try:
+        with talking(city, broker) as uplink:
+            while not subscriber.drain(1, 1, wait_s=0.2):  # until it has subscribed
+                uplink.send(Delivery(topic, b"before"))
+            uplink.send(Delivery(topic, b"fall"))
+            uplink.send(Delivery(topic, b"after"))
+            assert any(heard.delivery.payload == b"after" for _ in range(ROUNDS) for heard in subscriber.drain(1, 1, wait_s=SHORT_S))
+    finally:
+        subscriber.stop()
 
 
 def test_old_dead_letters_are_forgotten_and_their_number_stays(city: City, database_url: str, broker: Broker) -> None:
