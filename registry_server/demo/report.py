@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -39,15 +40,17 @@ def second_line(second: int, shown: Sequence[Shown]) -> None:
 
 
 def closing_table(results: Sequence[StoryResult], latency: Latency | None) -> None:
-    table = Table(title="\nInjected beside found")
-    for title in ("story", "injected", "heard by radio", "passages", "owed flag", "flagged", "other flags", "lost", "duplicated"):
-        table.add_column(title, justify="left" if title in {"story", "owed flag", "other flags"} else "right")
+    table = Table(title="\nInjected beside found", box=SIMPLE_HEAD, padding=0, show_edge=False)
+    for title in ("story", "injected", "heard", "passages", "owed flag", "flagged", "other flags", "lost", "duplicated"):
+        is_text = title in {"story", "owed flag", "other flags"}
+        # a terminal of 80 columns: words go to the next line, numbers stay whole
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for result in results:
         table.add_row(*_cells(result))
     screen.print(table)
     for result in results:
         if result.story in STORIES and STORIES[result.story].note:
-            screen.print(f"  {result.story}: {STORIES[result.story].note}")
+            screen.print(f"  {_words(result.story)}: {STORIES[result.story].note}")
     totals = Counter({"heard": sum(row.heard for row in results), "passages": sum(row.passages for row in results)})
     lost, doubled = sum(row.lost for row in results), sum(row.duplicated for row in results)
     screen.print(f"\nsightings heard {totals['heard']}, passages stored {totals['passages']}, lost {lost}, duplicated {doubled}")
@@ -59,7 +62,18 @@ def closing_table(results: Sequence[StoryResult], latency: Latency | None) -> No
 
 
 def _cells(result: StoryResult) -> list[str]:
-    others = ", ".join(f"{kind} {count}" for kind, count in sorted(result.other_flags.items())) or "-"
+    others = ", ".join(f"{_words(kind)} {count}" for kind, count in sorted(result.other_flags.items())) or "-"
     numbers = (result.injected, result.heard, result.passages)
     ends = (result.lost, result.duplicated)
-    return [result.story, *map(str, numbers), result.owed or "-", str(result.flagged) if result.owed else "-", others, *map(str, ends)]
+    return [
+        _words(result.story),
+        *map(str, numbers),
+        _words(result.owed or "-"),
+        str(result.flagged) if result.owed else "-",
+        others,
+        *map(str, ends),
+    ]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -76,7 +76,7 @@ def run_demo(settings: Settings, options: DemoOptions, clock: Clock) -> None:
         broker_port = free_port()
         broker_url = settings.broker_url or f"mqtt://127.0.0.1:{broker_port}"
         screen.print("setting up the demo city …")
-        log = stack.enter_context((folder / LOG_FILE).open("w"))
+        log = stack.enter_context((folder / LOG_FILE).open("a"))
         fill = partial(seeding.fill, broker_url=broker_url, go_on=partial(go_on_unless, stop))
         place = BrokerPlace("127.0.0.1", broker_port)
         running = stack.enter_context(

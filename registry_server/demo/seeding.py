@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry_server.audit.service import Act
@@ -16,6 +17,7 @@ from registry_server.demo.city import AFI, AUTHORITY_SLUG, CHECKPOINTS, DESK_NAM
 from registry_server.demo.stage import agent_key_file, write_agent_file
 from registry_server.demo.traffic import Bike
 from registry_server.epc_allocation import service as epc_allocation
+from registry_server.errors import SetupError
 from registry_server.issuance.desks import add_desk
 from registry_server.licences import service as licences
 from registry_server.licences.models import Licence
@@ -63,8 +65,9 @@ class Seeding:
         self._count = 0
 
     def fill(self, database: Database, broker_url: str, go_on: Callable[[], None] = lambda: None) -> Seeded:
-        """`go_on` is called before each bike; what it raises leaves the registry empty."""
+        """`go_on` is called before each bike; what it raises leaves the registry empty. Raises SetupError for one that is not."""
         with database.write() as session:
+            _require_empty(session)
             authority = self._authority(session)
             act = Act(authority.id, "system:demo", self._at)
             self._checkpoints(session, authority, broker_url)
@@ -203,4 +206,13 @@ class Seeding:
         earlier = replace(act, at=act.at - timedelta(hours=1))
         return licences.register(
             session, RegistrationForm(owner, vehicle), act=earlier, secrets=self._secrets, random_bits=self._rng.getrandbits
+        )
+
+
+def _require_empty(session: Session) -> None:
+    """The demo's officers have passwords that its seed tells: they must not come into a city's own registry."""
+    if session.scalar(select(Authority.slug).limit(1)) is not None:
+        raise SetupError(
+            "this registry holds data already, and the demo fills an empty one. "
+            "Give --data-dir a new folder, or --database-url an empty database."
         )

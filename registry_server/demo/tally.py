@@ -30,14 +30,8 @@ class StoryResult:
     owed: str | None
     flagged: int
     other_flags: Mapping[str, int]
-
-    @property
-    def lost(self) -> int:
-        return max(0, self.heard - self.passages)
-
-    @property
-    def duplicated(self) -> int:
-        return max(0, self.passages - self.heard)
+    lost: int
+    duplicated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +86,21 @@ class Tally:
             if passage.epc in story_of:
                 found[story_of[passage.epc]].append(passage)
         injected = Counter(drive.bike.story for drive in self.drives)
-        heard: Counter[Story] = Counter()
-        for (_, epc), times in self.heard.items():
+        heard: defaultdict[Story, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for (checkpoint, epc), times in self.heard.items():
             if epc in story_of:
-                heard[story_of[epc]] += times
+                heard[story_of[epc]][checkpoint, epc] = times
         return [_result(story, injected[story], heard[story], found[story]) for story in Story if injected[story]]
 
 
-def _result(story: Story, injected: int, heard: int, passages: list[Found]) -> StoryResult:
+def _result(story: Story, injected: int, heard: Counter[tuple[str, str]], passages: list[Found]) -> StoryResult:
+    """Lost and duplicated are counted tag by tag and place by place: else one of each would hide the other."""
     owed = STORIES[story].flag if story in STORIES else None
     others = Counter(kind for passage in passages for kind in passage.kinds if kind != owed)
     flagged = sum(owed in passage.kinds for passage in passages) if owed else 0
-    return StoryResult(story, injected, heard, len(passages), owed, flagged, dict(others))
+    stored = Counter((passage.checkpoint, passage.epc) for passage in passages)
+    lost, duplicated = (heard - stored).total(), (stored - heard).total()
+    return StoryResult(story, injected, heard.total(), len(passages), owed, flagged, dict(others), lost, duplicated)
 
 
 def _hex(epc: bytes | None) -> str:

@@ -2,12 +2,15 @@
 
 import random
 from collections import defaultdict
+from io import StringIO
 from itertools import pairwise, takewhile
 
 import pytest
+from rich.console import Console
 
+from registry_server.demo import report
 from registry_server.demo.city import BUSIEST_PER_HOUR, CHECKPOINTS, STORIES, Story
-from registry_server.demo.tally import Found, Tally
+from registry_server.demo.tally import Found, StoryResult, Tally
 from registry_server.demo.traffic import BACK_AFTER_S, SECOND_PLACE_AFTER_S, Bike, DrivePast, Traffic
 from registry_server.matcher.states import FlagKind
 
@@ -67,6 +70,27 @@ def test_the_closing_table_counts_what_was_lost_and_what_came_twice() -> None:
     rows = {row.story: row for row in tally.results(found)}
     assert (rows[Story.STOLEN].lost, rows[Story.STOLEN].duplicated, rows[Story.STOLEN].flagged) == (1, 0, 1)
     assert (rows[Story.OUTSIDER].lost, rows[Story.OUTSIDER].duplicated) == (0, 1)
+
+
+def test_one_lost_and_one_doubled_do_not_hide_each_other() -> None:
+    tally, traffic = Tally(), Traffic(BIKES, random.Random(1))
+    first, second = [bike for bike in BIKES if bike.story is Story.STOLEN][:2]
+    for bike in (first, second):
+        tally.inject(traffic.drive(bike, CHECKPOINTS[0], 0.0))
+        assert bike.epc
+        tally.answer("pti-more", bike.epc.hex().upper(), 10.0)
+    assert first.epc
+    (row,) = tally.results([Found(first.epc.hex().upper(), "pti-more", frozenset({"stolen"}))] * 2)
+    assert (row.heard, row.passages, row.lost, row.duplicated) == (2, 2, 1, 1)
+
+
+def test_the_closing_table_is_whole_at_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(width=80, record=True, file=StringIO())
+    monkeypatch.setattr(report, "screen", screen)
+    result = StoryResult(Story.NEVER_ISSUED, 5, 5, 5, "impossible_travel", 5, {"tid_mismatch": 12}, 0, 0)
+    report.closing_table([result], None)
+    words = screen.export_text().split()
+    assert {"injected", "heard", "passages", "lost", "duplicated", "never", "issued", "impossible", "travel", "mismatch"} <= {*words}
 
 
 def test_latency_counts_from_the_first_byte_to_the_first_time_on_the_page() -> None:
