@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from registry_server.errors import SetupError
+
 
 class Settings(BaseSettings):
     """What an engineer can set. `docs/running.md` lists all of it."""
@@ -33,12 +35,14 @@ class Settings(BaseSettings):
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The URL with the driver named; every spelling people use for PostgreSQL is understood."""
+        """The URL with the driver named; every spelling people use for PostgreSQL is understood. Raises SetupError for another database."""
         if not self.database_url:
             return f"sqlite:///{self.sqlite_file.resolve()}"
         scheme, colon, rest = self.database_url.partition("://")
         if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
             return f"postgresql+psycopg{colon}{rest}"
+        if scheme != "sqlite":
+            raise SetupError("the database URL cannot be read; expected postgresql://user:password@host/name")
         return self.database_url
 
     @property

@@ -3,6 +3,7 @@
 import pytest
 
 from registry_server.config import Settings
+from registry_server.errors import SetupError
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,10 @@ from registry_server.config import Settings
 )
 def test_the_broker_s_address_holds_no_password(broker_url: str, shown: str) -> None:
     assert Settings(broker_url=broker_url).broker_address == shown
+
+
+@pytest.mark.parametrize("url", ["mysql://u:canary@h/x", "h/x", "postgres:canary"], ids=["another database", "no scheme", "half a scheme"])
+def test_a_database_of_another_kind_is_refused_in_words(url: str) -> None:
+    with pytest.raises(SetupError, match="expected postgresql://user:password@host/name") as refusal:
+        Settings(database_url=url).sqlalchemy_url  # noqa: B018 — asking is what fails
+    assert "canary" not in str(refusal.value)
