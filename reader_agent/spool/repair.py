@@ -114,7 +114,7 @@ def _rows_by_name(path: Path) -> dict[int, _Row]:
 
 def _walk(database: sqlite3.Connection, query: str, start: int, step: int) -> Iterator[tuple[int, _Row]]:
     place, misses = start, 0
-    while misses < MAX_MISSES:
+    while misses < MAX_MISSES and abs(place) <= MAX_ID:
         try:
             row = database.execute(query, (place,)).fetchone()
         except UNREADABLE:
@@ -122,10 +122,13 @@ def _walk(database: sqlite3.Connection, query: str, start: int, step: int) -> It
             continue
         if row is None:
             return
-        place, misses = row[0], 0
         whole = _find_whole(row[1:])
         if whole:
-            yield place, whole
+            yield row[0], whole
+        if (row[0] - place) * step > 0:
+            place, misses = row[0], 0
+        else:  # a page whose rows are out of order leads back: whoever followed it would go round for ever
+            place, misses = place + step, misses + 1
 
 
 def _find_whole(row: tuple[object, ...]) -> _Row | None:

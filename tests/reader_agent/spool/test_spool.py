@@ -174,6 +174,22 @@ def test_one_broken_page_costs_only_its_own_batches(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.parametrize("by", [1, 2, 4])
+def test_a_page_whose_rows_are_out_of_order_does_not_lead_round_for_ever(tmp_path: Path, by: int) -> None:
+    fill(tmp_path, 40)
+    path = tmp_path / "spool.sqlite"
+    content = bytearray(path.read_bytes())
+    page = content.index(b"batch 1 ") // 4096 * 4096
+    cells = int.from_bytes(content[page + 3 : page + 5])  # https://www.sqlite.org/fileformat2.html, 1.6
+    first, end = page + 8, page + 8 + 2 * cells
+    content[first:end] = content[first + 2 * by : end] + content[first : first + 2 * by]
+    path.write_bytes(bytes(content))
+    spool = open_spool(tmp_path, BootId("00000000000000c3"))
+    assert spool.damage is not None
+    assert len(seqs(spool)) == spool.damage.rescued >= 40 - cells
+    spool.close()
+
+
 @settings(max_examples=25)
 @given(place=st.floats(0, 1, exclude_max=True))
 def test_wherever_a_byte_flips_the_start_works_and_no_changed_batch_is_sent(tmp_path_factory: pytest.TempPathFactory, place: float) -> None:
