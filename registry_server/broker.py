@@ -21,12 +21,36 @@ RECEIVE_WINDOW = 64
 """Messages under way to the worker at most. At 256 KiB each this bounds its memory."""
 
 
+GAVE_UP = b"JetStream failed to store a msg"
+"""What nats-server 2.15 logs of each message that its store does not take, as on a full disk."""
+
+
+@dataclass(slots=True)
+class BrokerLog:
+    """What the broker has written since it was looked at last."""
+
+    path: Path
+    _read_bytes: int = 0
+
+    def has_given_up(self) -> bool:
+        """Whether its store cannot be written. It takes no message then, also when there is room again, until it starts anew."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size == self._read_bytes:
+            return False
+        with self.path.open("rb") as log:
+            log.seek(self._read_bytes if size > self._read_bytes else 0)
+            news = log.read()
+            self._read_bytes = log.tell()
+        return GAVE_UP in news
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """A broker that was started and answers. Ends with this process, or by `stop`."""
 
     url: str
     child: Child
+    log: BrokerLog
 
     def stop(self) -> None:
         self.child.stop()
@@ -42,13 +66,15 @@ def start_broker(data_dir: Path, host: str, port: int) -> Broker:
     config, log = data_dir / "nats.conf", data_dir / "nats.log"
     config.write_text(broker_config(data_dir, host, port), encoding="utf-8")
     child = Child("broker", [str(nats_server()), "-c", str(config)], log_file=log)
+    words = BrokerLog(log)
+    words.has_given_up()  # what stands there of earlier starts is over
     child.start()
     try:
         _wait_until_answering(child, host, port, log)
     except SetupError:
         child.stop()
         raise
-    return Broker(f"mqtt://{in_url(host, port)}", child)
+    return Broker(f"mqtt://{in_url(host, port)}", child, words)
 
 
 def broker_config(data_dir: Path, host: str, port: int) -> str:

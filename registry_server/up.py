@@ -38,9 +38,10 @@ class BrokerPlace:
 
 @dataclass(slots=True)
 class Watched:
-    """A child that is started again when it ends, ever more slowly while it keeps ending."""
+    """A child that is started again when it ends, ever more slowly while it keeps ending. One that has given up is ended first."""
 
     child: Child
+    has_given_up: Callable[[], bool] = lambda: False
     failures: int = 0
     started_at_s: float = 0.0
     restart_at_s: float | None = None
@@ -54,6 +55,9 @@ class Watched:
             if now_s >= self.restart_at_s:
                 self.start(now_s)
             return
+        if self.child.exit_code() is None and self.has_given_up():
+            log.error("process can work no more, as its log says; ending it", process=self.child.name)
+            self.child.stop()
         code = self.child.exit_code()
         if code is None:
             return
@@ -125,7 +129,7 @@ def system_up(
             broker = start_broker(settings.data_dir / "broker", where.host, where.port)
             stack.callback(broker.stop)
             settings = settings.model_copy(update={"broker_url": broker.url})
-            watched_broker = [Watched(broker.child, started_at_s=time.monotonic())]
+            watched_broker = [Watched(broker.child, broker.log.has_given_up, started_at_s=time.monotonic())]
         running = Running(settings, watched_broker)
         for name in ("worker", "web"):
             child = Child(name, own_command(name), environment_of(settings), stderr=log_to)
