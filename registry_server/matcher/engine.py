@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from registry_server.clock import dhaka_date
 from registry_server.matcher.facts import Facts, ImpossibleTravel
 from registry_server.matcher.memory import NOT_FOUND, TagMemory
 from registry_server.matcher.rules import Answer, Presence, judge, judge_travel
@@ -175,7 +174,7 @@ class Matcher:
 
     def _judge(self, passage: KnownPassage, handle: int, tid: bytes | None) -> list[Facts]:
         record = None if handle == NOT_FOUND else self.tags.get(handle)
-        return judge(Answer(passage.epc, tid, passage.authority_id, dhaka_date(_judged_at(passage))), record)
+        return judge(Answer(passage.epc, tid, passage.authority_id, _judged_at(passage)), record)
 
     def _judge_travel(self, passage: KnownPassage, arrival: Arrival) -> None:
         for other in reversed(self.book.of(passage.epc)):
@@ -209,7 +208,7 @@ class Matcher:
 
 
 def _judged_at(passage: KnownPassage) -> datetime:
-    """The day counts in the bike's favour: what waited in a spool is judged by its own moment, a clock that is plainly wrong by ours."""
+    """The moment counts in the bike's favour: what waited in a spool is judged by its own moment, a clock that is plainly wrong by ours."""
     if not passage.is_time_sure and passage.received_at - passage.at > LONGEST_SPOOL:
         return passage.received_at
     return min(passage.at, passage.received_at)

@@ -6,6 +6,7 @@ A flag says what a person should look at; it convicts nobody.
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from registry_server.clock import dhaka_date
 from registry_server.licences.states import LicenceState
 from registry_server.matcher.facts import (
     Cancelled,
@@ -44,12 +45,17 @@ class TagRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tag answered, at a checkpoint of which authority, on which day in Bangladesh."""
+    """What a tag answered, at a checkpoint of which authority, and when."""
 
     epc: bytes
     tid: bytes | None
     authority_id: int
-    seen_on: date
+    seen_at: datetime
+
+    @property
+    def seen_on(self) -> date:
+        """The day in Bangladesh."""
+        return dhaka_date(self.seen_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ def judge(answer: Answer, record: TagRecord | None) -> list[Facts]:
     if record is None or record.authority_id != answer.authority_id:
         return [_stranger(answer)]
     if record.retired_at is not None:
-        return [RetiredTag(record.retired_at), *_licence(answer, record)]
+        # what waited in a spool may be from before: the tag was right then, and of which chip it was is no longer asked
+        retired = [RetiredTag(record.retired_at)] if answer.seen_at >= record.retired_at else []
+        return [*retired, *_licence(answer, record)]
     if record.tid is None:
         return [_not_bound(answer)]
     return [*_chip(answer.tid, record.tid), *_licence(answer, record)]

@@ -1,10 +1,9 @@
 """Each rule as a row: what was read, what is registered, which flags rise and what they rest on."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from registry_server.clock import dhaka_date
 from registry_server.licences.states import LicenceState
 from registry_server.matcher.facts import (
     Cancelled,
@@ -101,7 +100,7 @@ def changed(**what: object) -> TagRecord:
     ],
 )
 def test_what_rises(epc: bytes, tid: bytes | None, record: TagRecord | None, on: date, expected: list[Facts]) -> None:
-    assert judge(Answer(epc, tid, OURS, on), record) == expected
+    assert judge(Answer(epc, tid, OURS, datetime.combine(on, time(6), UTC)), record) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,18 @@ def test_what_rises(epc: bytes, tid: bytes | None, record: TagRecord | None, on:
     ],
 )
 def test_the_day_ends_at_midnight_in_dhaka(at: datetime, is_valid: bool) -> None:
-    assert (judge(Answer(EPC, TID, OURS, dhaka_date(at)), GOOD) == []) is is_valid
+    assert (judge(Answer(EPC, TID, OURS, at), GOOD) == []) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "expected"),
+    [
+        pytest.param(AT - timedelta(seconds=1), [], id="a second before, told late"),
+        pytest.param(AT, [RetiredTag(AT)], id="from that moment on"),
+    ],
+)
+def test_a_tag_that_was_replaced_later_was_right_when_it_was_read(seen_at: datetime, expected: list[Facts]) -> None:
+    assert judge(Answer(EPC, TID, OURS, seen_at), changed(retired_at=AT, tid=None)) == expected
 
 
 @pytest.mark.parametrize(
