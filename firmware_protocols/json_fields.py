@@ -49,12 +49,13 @@ def get_object(fields: JsonObject, name: str) -> JsonObject:
 
 
 def find_int(fields: JsonObject, name: str, low: int, high: int) -> int | None:
-    """None if it is missing or null. Raises WrongShape for anything but a whole number in that range."""
+    """None if it is missing or null. Raises WrongShape for anything but a whole number in that range; 1.0 is one, as in JSON Schema."""
     value = fields.get(name)
     if value is None:
         return None
-    if type(value) is int and low <= value <= high:
-        return value
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if type(number) is int and low <= number <= high:
+        return number
     raise WrongShape(f"{name}: a whole number from {low} to {high}", shown(value))
 
 

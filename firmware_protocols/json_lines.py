@@ -22,6 +22,7 @@ MAX_STARTS = 8  # how often an event is looked for inside a broken line: a bound
 MAX_NAME = 64
 KEEPALIVE = Notice("keepalive")
 SPACE = " \t\r\n"
+BYTE_ORDER_MARK = "\ufeff"  # RFC 8259, 8.1: not to be sent, and to be passed over where it was
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
@@ -78,7 +79,7 @@ class JsonLinesCodec:
         return [_cut_short(line.text)] if not _is_whole(line.text) else self._events_of(line.text)
 
     def _events_of(self, text: bytes) -> list[Event]:
-        return list(_events_in(_as_text(text).strip(SPACE), self._decode))
+        return list(_events_in(_as_text(text), self._decode))
 
 
 def line_of(message: bytes) -> bytes:
@@ -106,7 +107,8 @@ def compact(value: object) -> bytes:
 
 
 def _as_text(text: bytes) -> str:
-    return text.decode("utf-8", errors="surrogateescape")
+    """Without what may stand around an event and means nothing."""
+    return text.decode("utf-8", errors="surrogateescape").strip(SPACE).removeprefix(BYTE_ORDER_MARK).lstrip(SPACE)
 
 
 def _as_bytes(text: str) -> bytes:
@@ -219,7 +221,7 @@ def _broken(text: str, fault: str) -> FrameError:
 
 
 def _is_whole(text: bytes) -> bool:
-    return _find_values(_as_text(text).strip(SPACE), 0) is not None
+    return _find_values(_as_text(text), 0) is not None
 
 
 def _cut_short(text: bytes) -> FrameError:

@@ -1,5 +1,5 @@
-"""One event object of a Zebra reader → events. Three shapes: `data` is a tag; `data` holds `tagData`, a batch of tags, and `barcodeData`;
-anything else with a name is a notice.
+"""One event object of a Zebra reader → events. Three shapes: `data` is a tag, or an array of tags; `data` holds `tagData`, a batch of tags,
+and `barcodeData`; anything else with a name is a notice.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,16 @@ from firmware_protocols.json_fields import (
     find_int,
     find_number,
     find_rounded,
+    find_text,
     find_time_us,
     keys_of,
     pc_of,
     shown,
 )
-from firmware_protocols.json_lines import compact, find_name, note_of
+from firmware_protocols.json_lines import compact, find_name, note_of, notice_name
 from firmware_protocols.zebra_json.tables import (
     BARCODES,
+    CONNECTION,
     COUNT,
     DATA,
     EPC,
@@ -33,6 +35,7 @@ from firmware_protocols.zebra_json.tables import (
     MAX_PORT,
     NAMES,
     PC,
+    TAG_TYPES,
     TAGS,
     TID,
     TIMESTAMP,
@@ -44,11 +47,13 @@ KHZ_A_MHZ = 1000
 def decode_event(event: JsonObject) -> Iterator[Event]:
     """Raises WrongShape."""
     data, seen_us = event.get(DATA), find_time_us(event, TIMESTAMP)
-    if not isinstance(data, dict):
+    if isinstance(data, list) and any(isinstance(record, dict) and _has_epc(record) for record in data):
+        yield from _tags_seen(data, DATA, seen_us)
+    elif not isinstance(data, dict):
         yield _other(event, seen_us)
     elif TAGS in data or BARCODES in data:
         yield from _batch(data, seen_us)
-    elif any(name in data for name in EPC):
+    elif _has_epc(data):
         yield _tag_seen(data, seen_us)
     else:
         yield _other(event, seen_us)
@@ -56,22 +61,28 @@ def decode_event(event: JsonObject) -> Iterator[Event]:
 
 def _other(event: JsonObject, reader_time_us: int | None) -> Notice:
     name = find_name(event, *NAMES)
+    if name is None and (state := find_text(event, CONNECTION)) is not None:
+        return note_of(event, CONNECTION, detail=notice_name(state), reader_time_us=reader_time_us)
     if name is None:
         raise WrongShape(f"an event with {DATA}.{EPC[0]}, {DATA}.{TAGS} or {NAMES[0]}", f"an object with {keys_of(event)}")
-    if name.upper() == "SIMPLE" or name == "SimpleTagEvent":
+    if name.upper() in TAG_TYPES:
         raise WrongShape(f"{DATA}: an object with {EPC[0]}", _keys_or_shown(event.get(DATA)))
     return note_of(event, name, reader_time_us=reader_time_us)
 
 
 def _batch(data: JsonObject, seen_us: int | None) -> Iterator[Event]:
-    """What one record has wrong costs that record alone."""
-    for record in _records(data, TAGS):
-        try:
-            yield _tag_seen(_object(record, TAGS), seen_us)
-        except WrongShape as wrong:
-            yield FrameError(FrameFault.CONTENT, wrong.expected, wrong.found, compact(record))
+    yield from _tags_seen(_records(data, TAGS), f"{DATA}.{TAGS}", seen_us)
     for record in _records(data, BARCODES):
         yield Notice("barcode", data=compact(record), reader_time_us=seen_us)
+
+
+def _tags_seen(records: list[object], name: str, seen_us: int | None) -> Iterator[Event]:
+    """What one record has wrong costs that record alone."""
+    for record in records:
+        try:
+            yield _tag_seen(_object(record, name), seen_us)
+        except WrongShape as wrong:
+            yield FrameError(FrameFault.CONTENT, wrong.expected, wrong.found, compact(record))
 
 
 def _records(data: JsonObject, name: str) -> list[object]:
@@ -86,7 +97,11 @@ def _records(data: JsonObject, name: str) -> list[object]:
 def _object(record: object, name: str) -> JsonObject:
     if isinstance(record, dict):
         return record
-    raise WrongShape(f"{DATA}.{name}: an array of objects", f"{shown(record)} in it")
+    raise WrongShape(f"{name}: an array of objects", f"{shown(record)} in it")
+
+
+def _has_epc(fields: JsonObject) -> bool:
+    return any(name in fields for name in EPC)
 
 
 def _tag_seen(tag: JsonObject, seen_us: int | None) -> TagSeen:

@@ -2,8 +2,12 @@
 
 FAMILY = "zebra-json"
 
-NAMES = ("eventName", "eventType", "type")
-"""Where an event may say what it is; the first goes before the others."""
+NAMES = ("eventName", "eventType", "type", "command")
+"""Where an event may say what it is; the first goes before the others. The last: requests and answers, heard by who subscribes to all."""
+CONNECTION = "connectionState"
+"""By which mqttConnEVT is known, which names itself nowhere."""
+TAG_TYPES = frozenset({"SIMPLE", "SIMPLETAGEVENT", "INVENTORY", "PORTAL", "CONVEYOR", "DIRECTIONALITY", "CUSTOM"})
+"""The types of a fixed reader's tag events, by its operating modes, in capitals."""
 TIMESTAMP = "timestamp"
 DATA, TAGS, BARCODES = "data", "tagData", "barcodeData"
 EPC = ("idHex", "EPCid", "EPC")

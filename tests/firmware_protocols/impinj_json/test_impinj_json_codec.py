@@ -24,6 +24,14 @@ def tag_told(**fields: object) -> TagSeen:
     return seen
 
 
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b" \xef\xbb\xbf ", b"\xef\xbb\xbf\r"])
+@pytest.mark.parametrize("has_end", [True, False], ids=["a line", "a message without its end"])
+def test_a_byte_order_mark_means_nothing(mark: bytes, has_end: bool) -> None:
+    message = mark + b'{"tagInventoryEvent": {"epcHex": "E2801170"}}' + b"\n" * has_end
+    (seen,) = read(ImpinjJsonCodec(), [message])
+    assert isinstance(seen, TagSeen)
+
+
 @pytest.mark.parametrize(
     ("cdbm", "dbm", "raw"),
     [

@@ -83,6 +83,23 @@ def test_a_batch_that_is_no_array(batch: object) -> None:
     assert error.expected == "data.tagData: an array"
 
 
+def test_tags_may_stand_in_an_array_of_their_own() -> None:
+    events = told({"type": "CUSTOM", "data": [{"idHex": "E280", "antenna": 2}, {"antenna": 1}, {"idHex": "E281"}]})
+    assert [type(event) for event in events] == [TagSeen, FrameError, TagSeen]
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    assert tag_told(antenna=2.0).antenna == 2
+
+
+@pytest.mark.parametrize("mode", ["SIMPLE", "INVENTORY", "PORTAL", "CONVEYOR", "DIRECTIONALITY", "CUSTOM"])
+@pytest.mark.parametrize("data", [{"antenna": 1}, [], None], ids=["no EPC", "an array without a tag", "no data"])
+def test_a_tag_event_without_an_epc_is_an_error(mode: str, data: object) -> None:
+    (error,) = told({"type": mode, "data": data})
+    assert isinstance(error, FrameError)
+    assert error.expected == "data: an object with idHex"
+
+
 def test_an_empty_batch_is_nothing() -> None:
     assert told({"type": "ADVANCED", "data": {"tagData": []}}) == []
 
@@ -93,6 +110,8 @@ def test_an_empty_batch_is_nothing() -> None:
         pytest.param({"eventName": "heartbeat", "data": {"inventoryStatus": {}}}, "heartbeat", id="a handheld's heart-beat"),
         pytest.param({"type": "heartbeat", "data": {}}, "heartbeat", id="a fixed reader's"),
         pytest.param({"eventName": "mqttConnEVT"}, "mqtt_conn_evt", id="without data"),
+        pytest.param({"connectionState": "CONNECTED"}, "connection_state", id="what is known by what it carries"),
+        pytest.param({"command": "get_status", "response": "success", "payload": {}}, "get_status", id="an answer to a command"),
         pytest.param({"type": "\u2603"}, "unnamed", id="a name of nothing that a name is made of"),
     ],
 )
