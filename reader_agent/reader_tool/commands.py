@@ -20,7 +20,7 @@ from reader_agent.clock import SystemClock
 from reader_agent.errors import AgentError
 from reader_agent.links.open_link import open_link
 from reader_agent.reader_tool import encode
-from reader_agent.reader_tool.decode import NotHex, bytes_of_hex, decode_lines, is_json_text
+from reader_agent.reader_tool.decode import NotHex, bytes_of_hex, decode_lines, is_json_text, is_undecided
 from reader_agent.reader_tool.probe import Attempt, Found, probe
 from reader_agent.reader_tool.record import record
 from reader_agent.reader_tool.replay_command import replay
@@ -115,10 +115,17 @@ def _input(family: str, words: list[str], *, is_raw: bool) -> Iterable[bytes]:
         text = " ".join(words)
         return [f"{text}\n".encode()] if family in LISTENED_FAMILIES and is_json_text(text) else bytes_of_hex([text])
     pieces = iter(partial(os.read, sys.stdin.fileno(), CHUNK), b"")
-    first = next(pieces, b"")
-    is_json = family in LISTENED_FAMILIES and is_json_text(first.decode("utf-8", "replace"))
+    if is_raw:
+        return pieces
+    first = b""
+    while family in LISTENED_FAMILIES and is_undecided(_as_text(first)) and (piece := next(pieces, b"")):
+        first += piece
     whole = chain([first], pieces)
-    return whole if is_raw or is_json else bytes_of_hex(piece.decode("utf-8", "replace") for piece in whole)
+    return whole if family in LISTENED_FAMILIES and is_json_text(_as_text(first)) else bytes_of_hex(map(_as_text, whole))
+
+
+def _as_text(piece: bytes) -> str:
+    return piece.decode("utf-8", "replace")
 
 
 def _show(url: str, found: Found | None, attempts: list[Attempt]) -> None:

@@ -10,7 +10,8 @@ from reader_agent.reader_tool.meanings import event_with_meaning
 
 _AS_PEOPLE_WRITE_IT = re.compile(r"(?<![0-9A-Fa-f])0[xX]|\\x|[,:;{}-]")  # 0xBB, \xBB, { BB, 02 }, BB:02, BB-02: as if spaces were between
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f\s]")
-_JSON = re.compile(r"\s*(\{\s*\"|\[\s*\{)")  # a quote or a bracket stands in no hex
+_JSON = re.compile(r"[\s\ufeff]*(\{\s*[\"}]|\[\s*[{\]])")  # a quote or a bracket stands in no hex, nor do braces around nothing
+_JSON_BEGUN = re.compile(r"[\s\ufeff]*[{\[]?\s*")
 _SHOWN = 40
 
 
@@ -71,6 +72,11 @@ def bytes_of_hex(pieces: Iterable[str]) -> Iterator[bytes]:
 def is_json_text(text: str) -> bool:
     """Does it begin as the events of smart readers do?"""
     return _JSON.match(text) is not None
+
+
+def is_undecided(text: str) -> bool:
+    """Is that too little to know? A stream may begin with blank lines, and its first bytes may come one by one."""
+    return _JSON_BEGUN.fullmatch(text) is not None
 
 
 def _lines(codec: Codec) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """`ebike-reader decode`: one JSON object a line, whatever the bytes are."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -76,6 +79,7 @@ R700_EVENT = '{"eventType": "tagInventory", "tagInventoryEvent": {"epcHex": "307
         pytest.param([R700_EVENT], b"", id="one word"),
         pytest.param(["-"], f"  {R700_EVENT}\r\n".encode(), id="standard input"),
         pytest.param(["-"], f"[{R700_EVENT}]\n".encode(), id="a list"),
+        pytest.param(["-"], b"\xef\xbb\xbf" + R700_EVENT.encode(), id="a byte order mark before it"),
         pytest.param(["--raw", "-"], f"{R700_EVENT}\n".encode(), id="said to be bytes"),
         pytest.param([f"{R700_EVENT}\n".encode().hex()], b"", id="hex"),
     ],
@@ -83,6 +87,30 @@ R700_EVENT = '{"eventType": "tagInventory", "tagInventoryEvent": {"epcHex": "307
 def test_the_json_of_a_smart_reader_may_stand_as_it_is(arguments: list[str], stdin: bytes) -> None:
     (event,) = events(decode("impinj-json", *arguments, stdin=stdin))
     assert (event["event"], event["epc"], event["rssi"]["value"]) == ("tag_seen", EPC, -55)
+
+
+def test_a_stream_may_begin_with_blank_lines_and_come_one_by_one() -> None:
+    command = [sys.executable, "-m", "reader_agent.reader_tool", "decode", "impinj-json", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        reads = [b"\r\n", b"[", R700_EVENT.encode() + b"]\r\n"]
+        for count, piece in enumerate(reads):
+            process.stdin.write(piece)
+            process.stdin.flush()
+            deadline_s = time.monotonic() + 30
+            while count < len(reads) - 1 and waiting_bytes(process.stdin.fileno()) and time.monotonic() < deadline_s:
+                time.sleep(0.01)
+        assert [json.loads(process.stdout.readline())["event"] for _ in range(2)] == ["notice", "tag_seen"]
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def waiting_bytes(pipe: int) -> int:
+    """How much nobody has taken out of it yet."""
+    count = bytearray(4)
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
 
 
 def test_json_is_no_hex_to_other_families() -> None:
