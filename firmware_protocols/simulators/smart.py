@@ -24,6 +24,7 @@ HANDHELD, FIXED = "handheld", "fixed"
 UNASKED = frozenset({"epc", "antennaPort", "peakRssiCdbm", "frequency", "transmitPowerCdbm"})
 """What an R700 tells of a tag when its profile says nothing of events: so in captured events, and what impinj-iot 0.4.0 (PyPI) reads."""
 POWER_CDBM = 3000
+HOSTNAME = "impinj-00-00-00"
 PUSHED = frozenset({"epcHex", "tidHex", "antennaPort", "peakRssiCdbm", "frequency", "phaseAngle", "lastSeenTime"})
 """What one tells that reads by itself, as its owner is told to set it (docs/readers.md)."""
 
@@ -85,14 +86,21 @@ class SmartReader:
                     self._field.note_reported(presence, now_s)
 
 
+class Profile(NamedTuple):
+    """How an R700's inventory is to read and to be told."""
+
+    power_cdbm: Mapping[int, int]
+    """Of each port that it reads with; POWER_CDBM where nothing was said."""
+    wanted: frozenset[str]
+    """Which fields it tells: of a tag, and `hostname`."""
+    antenna_names: Mapping[int, str]
+
+
 class ImpinjTeller:
     """Lines of an R700: its status when that changes, a line for each report; a blank line when it has long said nothing."""
 
     def __init__(self) -> None:
-        self.wanted = PUSHED
-        """Which fields of a tag it tells."""
-        self.power_cdbm: dict[int, int] = {}
-        """By port; POWER_CDBM where nothing was said of it."""
+        self.profile = Profile({}, PUSHED, {})
         self._last_s = -inf
         self._was_reading: bool | None = None
         self._reports = 0
@@ -112,21 +120,25 @@ class ImpinjTeller:
 
     def _event(self, answer: Answer, now_s: float) -> dict[str, object]:
         self._reports += 1
+        wanted, port = self.profile.wanted, answer.presence.antenna
         tag = {
             "epc": _base64(answer.tag.epc),
             "epcHex": answer.tag.epc.hex().upper(),
             "tid": _base64(answer.tag.tid),
             "tidHex": answer.tag.tid.hex().upper(),
             "pc": _base64(answer.tag.pc.to_bytes(2)),
-            "antennaPort": answer.presence.antenna,
+            "antennaPort": port,
             "peakRssiCdbm": round(answer.rssi_dbm * 100),
             "frequency": HOPS_KHZ[self._reports % len(HOPS_KHZ)],
-            "transmitPowerCdbm": self.power_cdbm.get(answer.presence.antenna, POWER_CDBM),
+            "transmitPowerCdbm": self.profile.power_cdbm.get(port, POWER_CDBM),
             "phaseAngle": self._reports * PHASE_STEP % 360,
             "lastSeenTime": _iso(now_s),
         }
-        told = {name: value for name, value in tag.items() if name in self.wanted}
-        return {"timestamp": _iso(now_s), "eventType": "tagInventory", "tagInventoryEvent": told}
+        told = {name: value for name, value in tag.items() if name in wanted}
+        if "antennaPort" in wanted and port in self.profile.antenna_names:
+            told["antennaName"] = self.profile.antenna_names[port]
+        said = {"hostname": HOSTNAME} if "hostname" in wanted else {}
+        return {"timestamp": _iso(now_s), **said, "eventType": "tagInventory", "tagInventoryEvent": told}
 
 
 class ZebraFixedTeller:

@@ -1,5 +1,6 @@
 """The simulated reader's own HTTP server: its REST interface, and the stream of its events to every host that asks for it."""
 
+import json
 import socket
 import ssl
 from collections.abc import Callable
@@ -19,7 +20,8 @@ MOST_WAITING = 10_000
 END = b""
 POLL_S = 0.05
 NOBODY_ANSWERS_S = 60.0
-UNAUTHORIZED = 401
+NO_CONTENT, BAD_REQUEST, UNAUTHORIZED, NOT_ALLOWED, NOT_IMPLEMENTED = 204, 400, 401, 405, 501
+LONGEST_LINE = 1024
 Rest = Callable[[str, str, bytes], HttpAnswer | None]
 """Method, path and body to an answer; None: none is given."""
 
@@ -150,15 +152,28 @@ class _Host(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def log_message(self, _format: str, *_args: object) -> None:
         """Standard output tells what happens, standard error nothing."""
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 — the library's
+        """What the library refuses by itself is refused in the reader's form, too: a request that is none, and methods not named here."""
+        self.close_connection = True
+        status = NOT_ALLOWED if code == NOT_IMPLEMENTED else code
+        self._answer(HttpAnswer(status, json.dumps({"message": message or "this is no HTTP request"}).encode("ascii")), {})
+
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            body = self._body()
+        except ValueError:
+            self.send_error(BAD_REQUEST, "the body is not as long as it says")
+            return
         line = self.server.line
         if line.account and self.headers.get("Authorization") != line.account.token:
             self._answer(HttpAnswer(UNAUTHORIZED), {"WWW-Authenticate": 'Basic realm="simulated reader"'})
-        elif (self.command, self.path) == ("GET", STREAM_PATH):
+        elif (self.command, self.path.partition("?")[0]) == ("GET", STREAM_PATH):
             self._stream()
         else:
             asked = _Asked(self.command, self.path, body, Queue(1))
@@ -168,15 +183,29 @@ class _Host(BaseHTTPRequestHandler):
             except Empty:
                 self.close_connection = True
 
+    def _body(self) -> bytes:
+        """Some hosts send it in chunks, without a length (.NET's; RFC 9112, 7.1). Raises ValueError."""
+        if not self.headers.get("Transfer-Encoding"):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = bytearray()
+        while size := int(self.rfile.readline(LONGEST_LINE).partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline(LONGEST_LINE)
+        while self.rfile.readline(LONGEST_LINE).strip():
+            pass
+        return bytes(body)
+
     def _answer(self, answer: HttpAnswer, headers: dict[str, str]) -> None:
         self.send_response(answer.status)
         for name, value in headers.items():
             self.send_header(name, value)
         if answer.body:
             self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.status != NO_CONTENT:  # RFC 9110, 8.6
+            self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
     def _stream(self) -> None:
         pieces: Queue[bytes] = Queue(MOST_WAITING)

@@ -117,6 +117,59 @@ def test_presets_are_kept_shown_and_started() -> None:
     assert {event["tagInventoryEvent"]["transmitPowerCdbm"] for event in events if "tagInventoryEvent" in event} == {2550}
 
 
+def test_a_preset_is_forgotten() -> None:
+    talk = Talk()
+    mine: dict[str, Any] = {**ANTENNA}
+    talk.ask(HttpRequest("PUT", f"{PRESETS}/mine", mine))
+    assert [talk.status(HttpRequest("DELETE", f"{PRESETS}/mine")) for _ in range(2)] == [204, 404]
+    assert talk.status(HttpRequest("POST", f"{PRESETS}/mine/start")) == 404
+
+
+def test_a_preset_as_other_hosts_write_it() -> None:
+    """All fields of Impinj's example for protected mode, of the gateway for Azure IoT and of captured presets."""
+    talk = Talk()
+    talk.field.enter(new_tag(), enters_s=0.0)
+    antenna: dict[str, Any] = {
+        "antennaName": "dock",
+        "antennaPort": 1,
+        "transmitPowerCdbm": 3000,
+        "rfMode": 4,
+        "inventorySession": 1,
+        "inventorySearchMode": "dual-target",
+        "estimatedTagPopulation": 2,
+        "fastId": "disabled",
+        "receiveSensitivityDbm": -80,
+        "filtering": {"filters": [{"action": "include", "bitOffset": 32, "mask": "37", "tagMemoryBank": "epc"}], "filterLink": "union"},
+        "powerSweeping": {"minimumPowerCdbm": 1000, "stepSizeCdb": 100},
+        "tagAuthentication": {"messageHex": "00"},
+        "protectedModePinHex": "1234ABCD",
+        "tagAccessPasswordHex": "00000000",
+        "tagAccessPasswordWriteHex": "1234ABCD",
+        "tagSecurityModesWrite": {"protected": True},
+    }
+    events: dict[str, Any] = {"common": {"hostname": "enabled"}, "tagInventory": {"tagReporting": {"tagIdentifier": "epc"}}}
+    assert talk.status(HttpRequest("PUT", f"{PRESETS}/mine", {"antennaConfigs": [antenna], "eventConfig": events})) == 201
+    assert talk.status(HttpRequest("POST", f"{PRESETS}/mine/start")) == 204
+    talk.listen(0.0)
+    told = [json.loads(line) for line in talk.listen(1.0).splitlines()]
+    names = {(event["hostname"], event["tagInventoryEvent"]["antennaName"]) for event in told if "tagInventoryEvent" in event}
+    assert names == {("impinj-00-00-00", "dock")}
+
+
+@pytest.mark.parametrize("way", ["http-stream", "mqtt", "kafka", "webhooks/event"])
+def test_the_settings_of_its_ways_out_are_kept_and_shown(way: str) -> None:
+    talk, path = Talk(), f"/api/v1/{way}"
+    assert talk.ask(HttpRequest("GET", path)) == (200, b"{}")
+    assert talk.status(HttpRequest("PUT", path, {"active": "yes"})) == 204
+    assert talk.ask(HttpRequest("GET", f"{path}?pretty=1")) == (200, b'{"active": "yes"}')
+    assert talk.rest.answer("PUT", path, b"[") == (400, b'{"message": "no settings: expected a JSON object"}')
+    assert talk.status(HttpRequest("POST", path)) == 405
+
+
+def test_it_has_one_profile() -> None:
+    assert Talk().ask(HttpRequest("GET", "/api/v1/profiles")) == (200, b'["inventory"]')
+
+
 def test_the_default_preset_reads_before_every_antenna() -> None:
     talk = Talk()
     for number in range(4):
@@ -184,6 +237,10 @@ def test_what_it_refuses_while_it_reads(request_: HttpRequest, status: int) -> N
         pytest.param(b'{"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 9000}]}', id="too much power"),
         pytest.param(b'{"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 2000, "power": 1}]}', id="an unknown field"),
         pytest.param(b'{"antennaConfigs": [7]}', id="no antenna"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": 1}]}', id="no power"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": "1", "transmitPowerCdbm": 2000}]}', id="a port as text"),
+        pytest.param(b'{"antennaConfigs": 7}', id="a number of antennas"),
+        pytest.param(b'{"antennaConfigs": [{"antennaPort": 1, "transmitPowerCdbm": 2000}], "eventConfig": [1]}', id="events in an array"),
         pytest.param(b"[" * 100_000, id="nested without end"),
     ],
 )

@@ -1,6 +1,7 @@
 """The reader's tool and smart readers: who is found behind a door, and which doors can be played."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,3 +81,33 @@ def test_a_door_that_cannot_be_played_is_refused_with_what_to_write(arguments: l
     done = CliRunner().invoke(app, ["simulate", *arguments])
     assert done.exit_code == 2
     assert says in done.stderr.replace("\n", " ")
+
+
+def ask(place: str, *head: str, body: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Status, head and body of the answer to a request as it is written."""
+    host, port = place.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall("\r\n".join([*head, "Connection: close", "", ""]).encode() + body)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    told, _, rest = answer.partition(b"\r\n\r\n")
+    return int(told.split()[1]), told, rest
+
+
+START = "POST /api/v1/profiles/inventory/start HTTP/1.1"
+PROFILE = b'{"antennaConfigs":[{"antennaPort":1,"transmitPowerCdbm":3000}]}'
+
+
+def test_the_played_server_takes_requests_as_other_hosts_write_them() -> None:
+    reader = SimulatorProcess("impinj-json", "--http", "127.0.0.1:0")
+    chunks = b"%x;of=two\r\n%s\r\n%x\r\n%s\r\n0\r\nTrailer: x\r\n\r\n" % (20, PROFILE[:20], len(PROFILE) - 20, PROFILE[20:])
+    status, head, _ = ask(reader.place, START, "Transfer-Encoding: chunked", body=chunks)
+    assert status == 204
+    assert b"Content-Length" not in head
+    for request, refused in (("PATCH /api/v1/status", 405), ("HEAD /api/v1/status", 405), ("DELETE /api/v1/status", 405), ("GET /x", 404)):
+        status, head, body = ask(reader.place, f"{request} HTTP/1.1")
+        assert (status, b"application/json" in head) == (refused, True)
+        assert body == b"" if request.startswith("HEAD") else json.loads(body)["message"]
+    for length in ("Content-Length: much", "Transfer-Encoding: chunked"):
+        status, _, body = ask(reader.place, START, length, body=b"zz\r\n")
+        assert (status, json.loads(body)) == (400, {"message": "the body is not as long as it says"})
+    assert reader.stop() == 0
