@@ -12,7 +12,16 @@ from typing import Any
 
 import httpx2
 
-from firmware_protocols.impinj_json.requests import LISTEN_ONLY, HttpRequest, Visit, get_status, get_system, is_idle, model_of
+from firmware_protocols.impinj_json.requests import (
+    LISTEN_ONLY,
+    HttpRequest,
+    Visit,
+    get_status,
+    get_system,
+    is_idle,
+    model_of,
+    stop_inventory,
+)
 from reader_agent.certificate_faults import speaks_no_tls
 from reader_agent.door_address import HttpAddress
 from reader_agent.errors import AgentError, LinkLost, ReaderRefused
@@ -28,6 +37,7 @@ FAREWELL_S = 1.0
 LONGEST_REQUEST_S = 5.0
 SHOWN, MAX_BODY = 120, 64 << 10
 NO_READER = "is the reader on and its network cable in?"
+STOP = f"{stop_inventory().method} {stop_inventory().path}"
 ASKED = httpx2.Timeout(ANSWER_S, connect=OPEN_TIMEOUT_S)
 STREAMED = httpx2.Timeout(OPEN_TIMEOUT_S, read=None)
 
@@ -125,7 +135,7 @@ class HttpLink(ListeningLink):
             with self._http.stream(
                 request.method, request.path, json=request.body, timeout=timeout, extensions=_extensions(self._address)
             ) as response:
-                if not is_only_life or response.status_code in {401, 403}:
+                if not is_only_life or response.status_code in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
                     self._check(asked, response)
                 return _body_of(response)
         except httpx2.TimeoutException as error:
@@ -135,14 +145,18 @@ class HttpLink(ListeningLink):
 
     def _check(self, asked: str, response: httpx2.Response) -> None:
         code = response.status_code
-        if response.is_success:
+        if response.is_success or (code == httpx2.codes.CONFLICT and asked == STOP):  # where nothing ran
             return
-        if code in {401, 403}:
+        if code == httpx2.codes.UNAUTHORIZED:
             raise ReaderRefused(asked, f"{code}, {self._why_not_let_in()}")
+        if code == httpx2.codes.FORBIDDEN:
+            words = f"{code} {_in_words(_body_of(response))}".strip()
+            raise ReaderRefused(asked, f"{words}; switch its interface from LLRP to IoT on its page, or let the account do that")
         if response.is_redirect:
             raise ReaderRefused(asked, f"it points to {response.headers.get('location', '')[:SHOWN]!r}; write that address as url")
         if code == httpx2.codes.NOT_FOUND:
-            raise ReaderRefused(asked, "404, no such path there; switch its interface from LLRP to IoT on its page, or correct the address")
+            remedy = "switch its interface from LLRP to IoT on its page, bring its firmware up to date, or correct the address"
+            raise ReaderRefused(asked, f"404, no such path there; {remedy}")
         if code == httpx2.codes.CONFLICT or response.is_server_error:
             raise LinkLost(self._where, f"{asked}: it answers {code}; it is busy or starting")
         raise ReaderRefused(asked, f"{code} {_in_words(_body_of(response))}".strip())

@@ -157,6 +157,10 @@ def test_a_password_that_everybody_may_read_is_not_sent(address: HttpAddress, pa
         pytest.param(START, 409, LinkLost, "answers 409; it is busy", id="an inventory is still ending"),
         pytest.param(START, 400, ReaderRefused, "400 no such field: fastId", id="a profile that it does not know"),
         pytest.param(SYSTEM, 404, ReaderRefused, "switch its interface from LLRP to IoT", id="the LLRP interface is on"),
+        pytest.param(
+            START, 403, ReaderRefused, "403 no such field: fastId; switch its interface from LLRP to IoT", id="only LLRP may read"
+        ),
+        pytest.param(START, 404, ReaderRefused, "bring its firmware up to date", id="its firmware knows presets only"),
         pytest.param(SYSTEM, 301, ReaderRefused, "it points to 'https://r700/'; write that address", id="to HTTPS"),
         pytest.param(STREAM_PATH, 401, ReaderRefused, "401", id="the stream for others only"),
         pytest.param(STREAM_PATH, 503, LinkLost, "answers 503", id="too many streams"),
@@ -194,6 +198,15 @@ def test_an_inventory_that_somebody_else_has_ended_is_begun_again() -> None:
         link.close()
     assert "somebody else has ended its inventory" in str(error)
     assert after_s < 3
+
+
+def test_a_stop_where_nothing_ran_may_be_a_conflict() -> None:
+    script = Script({STOP: 409}, pieces=(b"\r\n",))
+    with serving(script) as port:
+        link = HttpLink(plain(port), ONE_PORT)
+        assert link.read(5) == b"\r\n"
+        link.close()
+    assert script.paths()[:4] == [SYSTEM, STOP, START, STREAM_PATH]
 
 
 @pytest.mark.parametrize("status", [200, 404, 500], ids=["it reads", "it knows no status", "it has a fault of its own"])
