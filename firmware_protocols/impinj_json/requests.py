@@ -104,6 +104,12 @@ def plan(command: Command, profile: InventoryProfile) -> Plan:
             raise Unsupported(FAMILY, f"do {type(command).__name__}", "no HTTP request for it is documented")
 
 
+def requests_for(command: Command) -> tuple[HttpRequest, ...]:
+    """What asks for this command alone; of a power or antennas the start that brings them. Raises BadArgument or Unsupported."""
+    planned = plan(command, DEFAULT_PROFILE)
+    return planned.requests or (start_inventory(planned.profile),)
+
+
 def start_inventory(profile: InventoryProfile = DEFAULT_PROFILE) -> HttpRequest:
     antennas: list[JsonValue] = [_antenna(profile, port) for port in profile.ports]
     body: dict[str, JsonValue] = {"antennaConfigs": antennas, "eventConfig": _events(has_tid=profile.has_tid)}

@@ -1,7 +1,8 @@
-"""`ebike-reader encode`: a command in words → the frames that ask for it."""
+"""`ebike-reader encode`: a command in words → the frames that ask for it, or the HTTP requests."""
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Annotated, get_args
 
 import typer
@@ -10,10 +11,16 @@ from firmware_protocols.catalogue import codec_for
 from firmware_protocols.commands import Command, WriteEpc
 from firmware_protocols.errors import ProtocolError
 from firmware_protocols.gen2 import pc_with_epc_size
+from firmware_protocols.impinj_json.requests import HttpRequest, requests_for
+from reader_agent.door_rules import HTTP_FAMILY
 from reader_agent.reader_tool.terminal import AntennaPorts, AsJson, FamilyName, OwnOptions, conversing_or_exit, options_or_exit, refuse
 from reader_agent.reader_tool.values import BadValue, options_of, parse_fields, required_of
 
 COMMANDS: dict[str, type] = {re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind for kind in get_args(Command)}
+
+
+OWN_DEFAULTS: dict[type, set[str]] = {WriteEpc: {"new-pc"}}
+"""Options that a command needs and this one fills in."""
 
 
 class BadCommand(ValueError):
@@ -64,7 +71,7 @@ def _usage() -> str:
     """Every command with its options, for `--help`."""
     lines = []
     for name, kind in COMMANDS.items():
-        required = required_of(kind)
+        required = {*required_of(kind)} - OWN_DEFAULTS.get(kind, set())
         words = [f"--{option} {takes}" if option in required else f"[--{option} {takes}]" for option, takes in options_of(kind).items()]
         lines.append(" ".join([name, *words]))
     return "Commands:\n\n" + "\n\n".join(lines)
@@ -80,16 +87,30 @@ def encode(  # noqa: PLR0913 — each option of the command is a parameter
     option: OwnOptions = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the frames of a command as hex, one a line."""
-    conversing_or_exit(family)
+    """Print the frames of a command as hex, one a line; of an R700 its HTTP requests, each with its body."""
+    if family != HTTP_FAMILY:
+        conversing_or_exit(family)
     options = options_or_exit(family, option or [])
     try:
         asked = parse_command(command, context.args)
-        frames = codec_for(family, address=address, antenna_ports=antenna_ports, options=options).encode(asked)
+        codec = codec_for(family, address=address, antenna_ports=antenna_ports, options=options)
+        if family == HTTP_FAMILY:
+            _print_requests(command, requests_for(asked), as_json=as_json)
+            return
+        frames = codec.encode(asked)
     except (BadCommand, ProtocolError) as error:
         refuse(str(error))
     texts = [frame.hex() for frame in frames]
     typer.echo(json.dumps({"family": family, "command": command, "frames": texts}) if as_json else "\n".join(texts))
+
+
+def _print_requests(command: str, requests: Iterable[HttpRequest], *, as_json: bool) -> None:
+    if as_json:
+        told = [request._asdict() for request in requests]
+        typer.echo(json.dumps({"family": HTTP_FAMILY, "command": command, "requests": told}))
+        return
+    for request in requests:
+        typer.echo(" ".join([request.method, request.path, *([json.dumps(request.body)] if request.body else [])]))
 
 
 def add_to(app: typer.Typer) -> None:

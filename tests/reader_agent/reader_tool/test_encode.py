@@ -112,3 +112,48 @@ def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
     done = CliRunner().invoke(app, ["encode", *arguments])
     assert (done.exit_code, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        pytest.param("stop-inventory", ["POST /api/v1/profiles/stop"], id="without a body"),
+        pytest.param("get-info", ["GET /api/v1/system"], id="a question"),
+        pytest.param(
+            "set-power --power-dbm 20", ['POST /api/v1/profiles/inventory/start {"antennaConfigs": [{'], id="a start that brings it"
+        ),
+    ],
+)
+def test_of_an_r700_the_http_requests_are_printed(words: str, lines: list[str]) -> None:
+    done = CliRunner().invoke(app, ["encode", "impinj-json", *words.split()])
+    printed = done.stdout.splitlines()
+    assert done.exit_code == 0
+    assert len(printed) == len(lines)
+    assert all(line.startswith(beginning) for line, beginning in zip(printed, lines, strict=True))
+
+
+def test_the_http_requests_as_json() -> None:
+    done = CliRunner().invoke(app, ["encode", "impinj-json", "set-antennas", "--ports", "2,3", "--json"])
+    told = json.loads(done.stdout)
+    (request,) = told.pop("requests")
+    assert told == {"family": "impinj-json", "command": "set-antennas"}
+    assert [antenna["antennaPort"] for antenna in request["body"]["antennaConfigs"]] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param(["impinj-json", "set-region", "--region", "eu"], "set it on the reader's own web page", id="an R700's region"),
+        pytest.param(["impinj-json", "get-info", "--address", "1"], "address", id="an R700 has no address"),
+        pytest.param(["zebra-json", "get-info"], "only tell what they see and take no commands", id="one that only tells"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(words: list[str], says: str) -> None:
+    done = CliRunner().invoke(app, ["encode", *words])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in done.stderr.replace("\n", " ")
+
+
+def test_help_asks_for_no_more_than_is_needed() -> None:
+    done = CliRunner().invoke(app, ["encode", "--help"])
+    assert "write-epc --new-epc hex [--new-pc 4 hex digits]" in " ".join(done.stdout.split())
