@@ -14,7 +14,7 @@ from firmware_protocols.simulators.reader import MOST_ROUNDS_AT_ONCE, ReaderOpti
 from firmware_protocols.simulators.tag_field import Answer, Presence, TagField
 
 CLOCK_AT_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # what the reader's clock says when the simulation's is 0
-KEEPALIVE_S = 1.0  # an R700's is nowhere written
+KEEPALIVE_S = 30.0  # Impinj Reader Configuration REST API 1.6.0, /data/stream
 HEARTBEAT_S = 10.0  # a handheld's is a setting
 TYPES_AGAIN_S = 1.0  # how long a keyboard keeps quiet about a tag that it has typed
 HOPS_KHZ = (865_700, 866_300, 866_900, 867_500)
