@@ -10,8 +10,10 @@ def as_heard(data: bytes, *, sent_baud: int, heard_baud: int) -> bytes:
     """What a port at `heard_baud` makes of it: at the same speed the same, at another one other bytes, and more or fewer of them.
 
     The port waits for a falling edge, then looks at the middle of each of its own bits. A byte without a stop bit is a framing error,
-    which a terminal passes on as zero.
+    which a terminal passes on as zero. A port that was hung up has the speed 0 and carries nothing.
     """
+    if not sent_baud or not heard_baud:
+        return b""
     if sent_baud == heard_baud:
         return data
     line = [bit for byte in data for bit in _bits(byte)]

@@ -87,6 +87,8 @@ def probe_command(url: Url, *, as_json: AsJson = False) -> None:
     try:
         found, attempts = probe(address_or_exit(url), open_link, SystemClock())
     except AgentError as error:
+        if as_json:
+            typer.echo(json.dumps({"found": None, "attempts": [], "reason": str(error)}, ensure_ascii=False))
         refuse(str(error), FAILED)
     if as_json:
         result = {"found": asdict(found) if found else None, "attempts": [asdict(attempt) for attempt in attempts]}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from firmware_protocols.simulators.r700_rest import R700Rest
 from firmware_protocols.simulators.reader import SimulatedReader
@@ -15,7 +15,7 @@ from reader_agent.links.passwords import password_of
 from reader_agent.reader_tool.http_line import Account, HttpLine
 from reader_agent.reader_tool.lines import Line
 from reader_agent.reader_tool.message_lines import MessageLine, Poster, Publisher
-from reader_agent.reader_tool.open_line import listen_at, made_if_missing
+from reader_agent.reader_tool.open_line import listen_at, usable_certificate
 from reader_agent.reader_tool.terminal import refuse
 
 
@@ -59,18 +59,26 @@ def serve(line: Line, reader: SimulatedReader) -> None:
 
 def _http_line(doors: Doors, place: str) -> HttpLine:
     def line(host: str, port: int) -> HttpLine:
-        certificate = made_if_missing(doors.certificate.absolute(), host) if doors.certificate else None
+        certificate = usable_certificate(doors.certificate.absolute(), host) if doors.certificate else None
         return HttpLine((host, port), _account(doors), certificate)
 
     return listen_at("--http", place, line)
 
 
 def _post_line(doors: Doors, url: str) -> MessageLine:
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        refuse(f"--post {url}: write http://HOST:PORT/PATH, as the agent listens there")
-    poster = Poster(parts, _account(doors))
+    poster = Poster(_post_address(url), _account(doors))
     return MessageLine(url, poster.deliver, poster.break_off)
+
+
+def _post_address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        is_meant = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_meant = False
+    if not is_meant:
+        refuse(f"--post {url}: write http://HOST:PORT/PATH, as the agent listens there")
+    return parts
 
 
 def _broker(url: str) -> MqttAddress:

@@ -12,7 +12,7 @@ from reader_agent.clock import SystemClock
 from reader_agent.reader_tool.open_line import open_line
 from reader_agent.reader_tool.recording import BadRecording, Entry, Header, read_recording
 from reader_agent.reader_tool.replay import Pace, Player, decoded
-from reader_agent.reader_tool.terminal import AsJson, facts_or_exit, refuse, told_to_end
+from reader_agent.reader_tool.terminal import NO_TEXT, AsJson, facts_or_exit, refuse, told_to_end
 
 
 def replay(  # noqa: PLR0913 — each option of the command is a parameter
@@ -49,7 +49,9 @@ def _recording_or_exit(file: Path) -> tuple[Header, list[Entry]]:
             return read_recording(lines)
     except OSError as error:
         refuse(f"{file}: {error.strerror}")
-    except (BadRecording, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        refuse(f"{file}: {NO_TEXT}; give a recording made by `ebike-reader record`")
+    except BadRecording as error:
         refuse(f"{file}: {error}")
 
 

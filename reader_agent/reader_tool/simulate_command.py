@@ -24,7 +24,7 @@ from reader_agent.reader_tool.one_client import OneClient
 from reader_agent.reader_tool.open_door import Doors, open_door, serve
 from reader_agent.reader_tool.open_line import open_line
 from reader_agent.reader_tool.simulate import JsonValue, Parts, Simulation
-from reader_agent.reader_tool.terminal import FamilyName, facts_or_exit, refuse, told_to_end
+from reader_agent.reader_tool.terminal import NO_TEXT, FamilyName, facts_or_exit, refuse, told_to_end
 from reader_agent.reader_tool.values import BadValue, options_of, parse_fields
 
 Share = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of frames or commands, 0 to 1.")]
@@ -121,7 +121,9 @@ def _scenario_or_exit(path: Path | None) -> Scenario:
         return parse_scenario(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         refuse(f"--scenario {path}: {error.strerror}")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, BadScenario) as error:
+    except UnicodeDecodeError:
+        refuse(f"--scenario {path}: {NO_TEXT}")
+    except (tomllib.TOMLDecodeError, BadScenario) as error:
         refuse(f"--scenario {path}: {error}")
 
 

@@ -17,6 +17,7 @@ from firmware_protocols.family_options import Options, find_option_problems, typ
 from reader_agent.link_address import LinkAddress, parse_address
 
 FAILED, WRONG_USE = 1, 2
+NO_TEXT = "expected text in UTF-8, found other bytes"
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -29,6 +29,8 @@ def test_a_port_hears_no_more_than_its_speed_allows(data: bytes, sent: int, hear
     [
         # 55 is 0 10101010 1 on the line. At twice the speed: 0 01100110 and no stop bit; then 0 01100111 1, the end of it a quiet line.
         pytest.param(57600, 115200, "00e6", id="a port that is twice as fast"),
+        pytest.param(0, 115200, "", id="a host that has hung up is not heard"),
+        pytest.param(115200, 0, "", id="and hears nothing"),
         pytest.param(115200, 57600, "", id="a port that is half as fast sees no bit long enough to begin with"),
     ],
 )

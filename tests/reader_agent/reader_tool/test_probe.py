@@ -111,3 +111,6 @@ def test_a_line_that_is_not_there_says_so(url: str) -> None:
     done = CliRunner().invoke(app, ["probe", url])
     assert done.exit_code == 1
     assert "?" in done.stderr
+    told = json.loads(CliRunner().invoke(app, ["probe", url, "--json"]).stdout)
+    assert (told["found"], told["attempts"]) == (None, [])
+    assert told["reason"].endswith("?")

@@ -52,9 +52,16 @@ class Host:
 
     def events(self) -> Iterator[Event]:
         for _ in range(400):
-            self.codec.receive_data(self.link.read(0.05))
-            while (event := self.codec.next_event()) is not NEED_DATA:
-                yield event
+            yield from self._read()
+
+    def _read(self) -> Iterator[Event]:
+        self.codec.receive_data(self.link.read(0.05))
+        while (event := self.codec.next_event()) is not NEED_DATA:
+            yield event
+
+    def events_within(self, seconds: float) -> list[Event]:
+        until_s = monotonic() + seconds
+        return [event for _ in range(400) if monotonic() < until_s for event in self._read()]
 
     def await_tag(self) -> str:
         return next(event.epc.hex().upper() for event in self.events() if isinstance(event, TagSeen))
@@ -100,6 +107,18 @@ def test_a_host_may_close_the_line_and_open_it_again(simulator: SimulatorProcess
         host = Host("m100", simulator.url)
         assert host.ask(GetInfo()).status is Status.OK
         host.link.close()
+
+
+def test_a_host_at_a_speed_without_a_name_is_heard_as_such(tmp_path: Path) -> None:
+    simulator = SimulatorProcess.on_pty("m100", tmp_path / "by-id", "--baud", "250000")
+    wrong = Host("m100", f"{simulator.url}?baud=123456")
+    wrong.start()
+    assert not any(isinstance(event, Reply) for event in wrong.events_within(0.5))
+    wrong.link.close()
+    right = Host("m100", f"{simulator.url}?baud=250000")
+    assert right.ask(GetInfo()).status is Status.OK
+    right.link.close()
+    assert simulator.stop() == 0
 
 
 def test_a_replugged_line_is_at_the_same_place(simulator: SimulatorProcess) -> None:
@@ -191,6 +210,17 @@ def test_it_runs_until_told_to_end_and_leaves_nothing_behind(tmp_path: Path, how
         ),
         pytest.param(["impinj-json", "--http", "127.0.0.1:0", "--cert", "/nowhere/x.pem"], "--cert /nowhere/x.pem: No", id="nor here"),
         pytest.param(["m100", "--tcp", "4001"], "write HOST:PORT, such as 127.0.0.1:4001", id="no host"),
+        pytest.param(["m100", "--pty", "--link", "/nowhere/x"], "--link /nowhere/x: No such file or directory", id="no folder for a link"),
+        pytest.param(["m100", "--pty", "--link", __file__], "that is no link, and would be lost", id="a link in the place of a file"),
+        pytest.param(["m100", "--tcp", "127.0.0.1:0", "--link", "x"], "--link is a path to a pseudo-terminal", id="a link to a socket"),
+        pytest.param(["m100", "--pty", "--scenario", sys.executable], "expected text in UTF-8", id="a scenario of other bytes"),
+        pytest.param(["llrp", "--tls", "127.0.0.1:0", "--cert", __file__], "holds no certificate with its key", id="no certificate"),
+        pytest.param(["llrp", "--tls", "127.0.0.1:0", "--cert", "/nowhere/c.pem"], "--cert /nowhere/c.pem: No such file", id="no folder"),
+        pytest.param(["impinj-json", "--http", "127.0.0.1:0", "--cert", __file__], "holds no certificate with its key", id="HTTP without"),
+        pytest.param(
+            ["impinj-json", "--http", "127.0.0.1:0", "--cert", "/nowhere/c"], "--cert /nowhere/c: No such file", id="HTTP nowhere"
+        ),
+        pytest.param(["impinj-json", "--post", "http://h:99999/x"], "write http://HOST:PORT/PATH", id="a port that is none"),
     ],
 )
 def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
