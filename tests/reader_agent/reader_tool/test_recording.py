@@ -156,3 +156,19 @@ def test_wrong_use_is_told_and_exits_2(arguments: list[str], says: str) -> None:
     done = run("replay", *arguments)
     assert done.exit_code == 2
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"", 'line 1: expected a header with "format": "ebike-recording", found nothing', id="empty"),
+        pytest.param(b"\xff\xfe\x00", "expected text in UTF-8, found other bytes", id="other bytes"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    done = subprocess.run(
+        [*TOOL, "replay", str(tmp_path / "file"), "--decode", "-"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in " ".join(done.stderr.split())
