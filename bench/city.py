@@ -100,7 +100,15 @@ def _tables(serials: range, at: Any, until: Any) -> Iterator[tuple[str, Iterator
     mine = {"authority_id": AUTHORITY}
     empty = {"nid_encrypted": b"", "name_bn": "-", "name_en": "-", "name_key": "", "guardian_name": "-", "nid_tail": "0000"}
     looks = {"vehicle_class": "passenger", "motor": "-", "colour": "green", "maker": "-", "battery": "-", "stolen_at": None}
-    state = {"state": "active", "state_reason": "", "issued_on": until, "valid_until": until, "created_at": at, "form_id": None}
+    state = {
+        "state": "active",
+        "state_reason": "",
+        "state_since": at,
+        "issued_on": until,
+        "valid_until": until,
+        "created_at": at,
+        "form_id": None,
+    }
     place = {"mobile": "+8801700000000", "ward": 1, "holding": "-", "created_at": at}
     yield "owner", ({"id": n, **mine, "nid_index": n.to_bytes(32), **empty, **place} for n in serials)
     yield "vehicle", ({"id": n, **mine, "chassis": f"C{n:09d}", **looks} for n in serials)

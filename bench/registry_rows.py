@@ -165,6 +165,7 @@ class _Rows:
                 "vehicle_id": n,
                 "state": state_of(n),
                 "state_reason": "",
+                "state_since": at,
                 "issued_on": self._on(today - timedelta(days=145)),
                 "valid_until": self._on(until),
                 "created_at": at,
@@ -259,8 +260,8 @@ class _Rows:
             return UnknownTag("foreign")
         kinds: tuple[Facts, ...] = (
             Expired(day, self._now.date()),
-            Suspended(day),
-            Cancelled(day),
+            Suspended(day, self._now),
+            Cancelled(day, self._now),
             NeverIssued(licence, 1, "not_bound"),
             Stolen(self._now),
         )

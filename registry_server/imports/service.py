@@ -183,6 +183,7 @@ def _licence(row: GoodRow, serial: int, context: _Context) -> dict[str, Any]:
         "number": latin_number(context.authority.plate_prefix_en, row.form.vehicle.vehicle_class, serial),
         "state": LicenceState.ACTIVE,
         "state_reason": "",
+        "state_since": context.act.at,
         "issued_on": dhaka_date(context.act.at),
         "valid_until": row.valid_until,
         "created_at": context.act.at,

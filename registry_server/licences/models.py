@@ -51,6 +51,8 @@ class Licence(AuthorityOwned, Base):
     vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"), index=True)
     state: Mapped[LicenceState] = mapped_column(String(20))
     state_reason: Mapped[str] = mapped_column(String(300), default="")
+    state_since: Mapped[datetime]
+    """A passage from before, told late, is judged by what held then."""
     issued_on: Mapped[date]
     valid_until: Mapped[date]
     """Inclusive: 30 June of the fiscal year paid for."""

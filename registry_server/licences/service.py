@@ -53,6 +53,7 @@ def register(session: Session, form: RegistrationForm, *, act: Act, secrets: Sec
         owner=owner,
         vehicle=vehicle,
         state=LicenceState.ACTIVE,
+        state_since=act.at,
         issued_on=dhaka_date(act.at),
         valid_until=valid_until,
         created_at=act.at,
@@ -215,7 +216,7 @@ def _move(session: Session, licence_id: int, new: LicenceState, reason: str, act
     old = LicenceState(licence.state)
     if new not in ALLOWED[old]:
         raise MoveRefused("licence", licence.number, old, new)
-    licence.state, licence.state_reason = new, reason
+    licence.state, licence.state_reason, licence.state_since = new, reason, act.at
     write_change(session, licence, act, MOVES[new], reason=reason, before=old)
     return licence
 

@@ -57,10 +57,12 @@ class Expired(_Facts, frozen=True, tag="expired"):
 
 class Suspended(_Facts, frozen=True, tag="suspended"):
     valid_until: date
+    since: datetime
 
 
 class Cancelled(_Facts, frozen=True, tag="cancelled"):
     valid_until: date
+    since: datetime
 
 
 class Stolen(_Facts, frozen=True, tag="stolen"):

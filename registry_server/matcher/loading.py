@@ -18,6 +18,11 @@ CHUNK_IDS = 50_000
 MOST_IDS_A_QUERY = 5_000
 
 _STATE = "CASE state " + " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(STATES)) + " END"
+_SINCE = {
+    "sqlite": f"CASE state WHEN 'active' THEN {NEVER} ELSE CAST(strftime('%s', state_since) AS INTEGER) END",
+    "postgresql": f"CASE state WHEN 'active' THEN {NEVER} ELSE EXTRACT(EPOCH FROM state_since)::bigint END",
+}
+"""Nobody asks since when a licence is active; nearly all are, and each instant costs."""
 _PAD = "00" * SHORT_TID_BYTES
 
 
@@ -63,6 +68,7 @@ _LICENCES = _Source(
         _number("id", 64, "id"),
         _number("valid_until", 32, "valid_until - DATE '1970-01-01'", "max(0, CAST(julianday(valid_until) - 2440587.5 AS INTEGER))"),
         _number("state", 32, _STATE),
+        _number("state_since", 64, _SINCE["postgresql"], _SINCE["sqlite"]),
     ),
 )
 _BINDINGS = _Source(
@@ -85,12 +91,12 @@ UNION SELECT l.id FROM licence l JOIN vehicle v ON v.id = l.vehicle_id WHERE v.s
 UNION SELECT a.licence_id FROM epc_allocation a JOIN tag_binding b ON b.allocation_id = a.id WHERE length(b.tid) > {SHORT_TID_BYTES}
 """  # noqa: S608 — numbers of ours
 _INSTANTS = {
-    "sqlite": "CAST(julianday(l.valid_until) - 2440587.5 AS INTEGER), CAST(strftime('%s', v.stolen_at) AS INTEGER), "
-    "CAST(strftime('%s', a.retired_at) AS INTEGER)",
+    "sqlite": "CAST(julianday(l.valid_until) - 2440587.5 AS INTEGER), "
+    "CAST(strftime('%s', v.stolen_at) AS INTEGER), CAST(strftime('%s', a.retired_at) AS INTEGER)",
     "postgresql": "l.valid_until - DATE '1970-01-01', EXTRACT(EPOCH FROM v.stolen_at)::bigint, EXTRACT(EPOCH FROM a.retired_at)::bigint",
 }
 _TAGS = """
-SELECT a.epc, a.authority_id, a.licence_id, l.state, {instants}, b.tid
+SELECT a.epc, a.authority_id, a.licence_id, l.state, {since}, {instants}, b.tid
 FROM epc_allocation a JOIN licence l ON l.id = a.licence_id JOIN vehicle v ON v.id = l.vehicle_id
 LEFT JOIN tag_binding b ON b.allocation_id = a.id AND b.retired_at IS NULL
 WHERE a.licence_id IN ({ids}) ORDER BY a.id
@@ -112,7 +118,8 @@ def _join(allocations: "NDArray[Any]", session: Session) -> "NDArray[Any]":
     rows["stolen_at"] = NEVER
     licences = _read(session, _LICENCES)
     of_licence = _places(licences["id"], allocations["licence"])
-    rows["valid_until"], rows["state"] = licences["valid_until"][of_licence], licences["state"][of_licence]
+    for name in ("valid_until", "state", "state_since"):
+        rows[name] = licences[name][of_licence]
     del licences, of_licence
     bindings = _read(session, _BINDINGS)
     bindings = bindings[np.isin(bindings["allocation"], allocations["id"])]
@@ -152,11 +159,16 @@ def _bytes(column: "NDArray[Any]", size: int) -> "NDArray[np.uint8]":
 def tags_of_licences(session: Session, licence_ids: Collection[int]) -> list[TagRow]:
     """The allocations of some licences, whole."""
     ids: Sequence[int] = sorted(licence_ids)
-    instants = _INSTANTS[session.connection().dialect.name]
+    dialect = session.connection().dialect.name
     return [
         row
         for start in range(0, len(ids), MOST_IDS_A_QUERY)
         for row in fetch_rows(
-            session, _TAGS.format(instants=instants, ids=", ".join(f"{number:d}" for number in ids[start : start + MOST_IDS_A_QUERY]))
+            session,
+            _TAGS.format(
+                since=_SINCE[dialect],
+                instants=_INSTANTS[dialect],
+                ids=", ".join(f"{number:d}" for number in ids[start : start + MOST_IDS_A_QUERY]),
+            ),
         )
     ]

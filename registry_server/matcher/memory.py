@@ -28,11 +28,12 @@ ROW = np.dtype(
         ("authority", "<u2"),
         ("valid_until", "<i4"),  # days since 1970-01-01
         ("licence", "<i8"),
-        ("stolen_at", "<i8"),  # seconds since 1970, or NEVER
-        ("retired_at", "<i8"),
+        ("state_since", "<u4"),  # seconds since 1970, or NEVER; good until 2106
+        ("stolen_at", "<u4"),
+        ("retired_at", "<u4"),
     ]
 )
-NEVER = int(np.iinfo(np.int64).min)
+NEVER = 0
 STATES = tuple(LicenceState)
 _STATE_NUMBERS = {str(state): number for number, state in enumerate(STATES)}
 _ACTIVE = STATES.index(LicenceState.ACTIVE)
@@ -49,6 +50,8 @@ class TagRow(NamedTuple):
     authority_id: int
     licence_id: int
     state: str
+    state_since_s: int
+    """NEVER for one that is active."""
     valid_until_days: int
     stolen_at_s: int | None
     retired_at_s: int | None
@@ -99,9 +102,9 @@ class TagMemory:
         """The whole record of a handle that `look_up` gave. Valid until the next change."""
         if handle <= NOT_FOUND - 1:
             return _record(self._newer_list[NOT_FOUND - 1 - handle])
-        _, _, _, state, authority, until, licence, stolen, retired = self._rows[handle].tolist()
+        _, _, _, state, authority, until, licence, since, stolen, retired = self._rows[handle].tolist()
         return _record(
-            TagRow(b"", authority, licence, STATES[state], until, _known(stolen), _known(retired), self.tid(handle)),
+            TagRow(b"", authority, licence, STATES[state], since, until, _known(stolen), _known(retired), self.tid(handle)),
         )
 
     def find(self, epc: bytes) -> TagRecord | None:
@@ -134,10 +137,10 @@ class TagMemory:
             self._merge()
 
     def _overwrite(self, position: int, row: TagRow) -> None:
-        tid = row[7] or b""
+        tid = row[-1] or b""
         if len(tid) > SHORT_TID_BYTES:
             self._long_tids[row[0]] = tid
-            row = TagRow(*row[:7], tid[:SHORT_TID_BYTES])
+            row = TagRow(*row)._replace(tid=tid[:SHORT_TID_BYTES])
         _fill(self._rows[position : position + 1], [row])
         self._rows["tid_bytes"][position] = len(tid)
 
@@ -209,13 +212,13 @@ def _hashes(epcs: "NDArray[np.uint8]") -> "NDArray[np.uint64]":
 
 
 def _fits(row: TagRow) -> bool:
-    return len(row[0]) == EPC_BYTES and len(row[7] or b"") <= SHORT_TID_BYTES
+    return len(row[0]) == EPC_BYTES and len(row[-1] or b"") <= SHORT_TID_BYTES
 
 
 def _fill(target: "NDArray[Any]", rows: Sequence[TagRow]) -> None:
     if not rows:
         return
-    epcs, authorities, licences, states, until, stolen, retired, tids = zip(*rows, strict=True)
+    epcs, authorities, licences, states, since, until, stolen, retired, tids = zip(*rows, strict=True)
     bound = [tid or b"" for tid in tids]
     target["epc"] = np.frombuffer(b"".join(epcs), np.uint8).reshape(-1, EPC_BYTES)
     target["tid"] = np.array(bound, f"S{SHORT_TID_BYTES}").view(np.uint8).reshape(-1, SHORT_TID_BYTES)
@@ -224,6 +227,7 @@ def _fill(target: "NDArray[Any]", rows: Sequence[TagRow]) -> None:
     target["authority"] = authorities
     target["licence"] = licences
     target["valid_until"] = until
+    target["state_since"] = since
     target["stolen_at"] = [NEVER if at_s is None else at_s for at_s in stolen]
     target["retired_at"] = [NEVER if at_s is None else at_s for at_s in retired]
 
@@ -233,12 +237,14 @@ def _known(at_s: int) -> int | None:
 
 
 def _record(row: TagRow) -> TagRecord:
+    _, authority_id, licence_id, state, since_s, until_days, stolen_s, retired_s, tid = row
     return TagRecord(
-        authority_id=row[1],
-        licence_id=row[2],
-        state=LicenceState(row[3]),
-        valid_until=date.fromordinal(_EPOCH_DAY + row[4]),
-        stolen_at=None if row[5] is None else _EPOCH + timedelta(seconds=row[5]),
-        retired_at=None if row[6] is None else _EPOCH + timedelta(seconds=row[6]),
-        tid=row[7],
+        authority_id=authority_id,
+        licence_id=licence_id,
+        state=LicenceState(state),
+        state_since=_EPOCH + timedelta(seconds=since_s),
+        valid_until=date.fromordinal(_EPOCH_DAY + until_days),
+        stolen_at=None if stolen_s is None else _EPOCH + timedelta(seconds=stolen_s),
+        retired_at=None if retired_s is None else _EPOCH + timedelta(seconds=retired_s),
+        tid=tid,
     )

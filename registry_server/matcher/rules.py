@@ -36,6 +36,8 @@ class TagRecord:
     authority_id: int
     licence_id: int
     state: LicenceState
+    state_since: datetime
+    """Of no account, and not known, for one that is active."""
     valid_until: date
     stolen_at: datetime | None = None
     retired_at: datetime | None = None
@@ -142,11 +144,13 @@ def _licence(answer: Answer, record: TagRecord) -> list[Facts]:
     facts: list[Facts] = []
     if record.stolen_at is not None:
         facts.append(Stolen(record.stolen_at))
-    if record.state is LicenceState.CANCELLED:
-        facts.append(Cancelled(record.valid_until))
+    # What waited in a spool may be from before the licence was stopped. What the state was then is no longer asked.
+    state = record.state if answer.seen_at >= record.state_since else LicenceState.ACTIVE
+    if state is LicenceState.CANCELLED:
+        facts.append(Cancelled(record.valid_until, record.state_since))
         return facts  # what is cancelled does not also run out
-    if record.state is LicenceState.SUSPENDED:
-        facts.append(Suspended(record.valid_until))
+    if state is LicenceState.SUSPENDED:
+        facts.append(Suspended(record.valid_until, record.state_since))
     if answer.seen_on > record.valid_until:
         facts.append(Expired(record.valid_until, answer.seen_on))
     return facts

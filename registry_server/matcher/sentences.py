@@ -71,10 +71,12 @@ def sentence_of(facts: Facts) -> Words:  # noqa: PLR0911 — one arm for each ki
                 f"লাইসেন্সের মেয়াদ {day.bn} তারিখে শেষ হয়েছে; নবায়ন নথিভুক্ত নেই।",
                 f"The licence ran out on {day.en}; no renewal is recorded.",
             )
-        case Suspended():
-            return Words("লাইসেন্সটি স্থগিত আছে।", "The licence is suspended.")
-        case Cancelled():
-            return Words("লাইসেন্সটি বাতিল করা হয়েছে।", "The licence has been cancelled.")
+        case Suspended(_, since):
+            day = _day(since)
+            return Words(f"লাইসেন্সটি {day.bn} থেকে স্থগিত আছে।", f"The licence has been suspended since {day.en}.")
+        case Cancelled(_, since):
+            day = _day(since)
+            return Words(f"লাইসেন্সটি {day.bn} তারিখে বাতিল করা হয়েছে।", f"The licence was cancelled on {day.en}.")
         case Stolen(reported_at):
             day = _day(reported_at)
             return Words(

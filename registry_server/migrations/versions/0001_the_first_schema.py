@@ -377,6 +377,7 @@ def upgrade() -> None:
         sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("state_reason", sa.String(length=300), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -189,9 +189,9 @@ def test_the_queue_is_ordered_by_rank_then_by_newest(street: Street) -> None:
         (1, [EXPIRED]),
         (2, [STOLEN]),
         (3, [EXPIRED]),
-        (4, [Suspended(date(2027, 6, 30))]),
+        (4, [Suspended(date(2027, 6, 30), NOON)]),
         (1, [EXPIRED]),
-        (5, [Cancelled(date(2027, 6, 30)), EXPIRED]),
+        (5, [Cancelled(date(2027, 6, 30), NOON), EXPIRED]),
     ]
     bikes = {n: street.bike(n) for n in range(1, 6)}
     for n, facts in with_kinds:

@@ -176,7 +176,7 @@ def add_licence(session: Session, serial: int, **what: object) -> None:
         )
     )
     session.flush()
-    values = {"state": LicenceState.ACTIVE, "valid_until": LAST_DAY, "issued_on": date(2026, 7, 1)} | what
+    values = {"state": LicenceState.ACTIVE, "state_since": NOW, "valid_until": LAST_DAY, "issued_on": date(2026, 7, 1)} | what
     session.add(
         Licence(id=serial, serial=serial, number=f"KCC-{serial}", owner_id=serial, vehicle_id=serial, created_at=NOW, **values, **mine)
     )

@@ -19,8 +19,10 @@ LONG_TID, SHORT_EPC = bytes(range(40)), bytes.fromhex("3000e280")
 def test_every_kind_of_tag_is_known_as_it_stands(database: Database) -> None:
     City(database).build(licences=9)
     with database.write() as session:
-        session.execute(update(Licence).where(Licence.id == 2).values(state=LicenceState.SUSPENDED, valid_until=date(1999, 12, 31)))
-        session.execute(update(Licence).where(Licence.id == 3).values(state=LicenceState.CANCELLED))
+        session.execute(
+            update(Licence).where(Licence.id == 2).values(state=LicenceState.SUSPENDED, state_since=AT, valid_until=date(1999, 12, 31))
+        )
+        session.execute(update(Licence).where(Licence.id == 3).values(state=LicenceState.CANCELLED, state_since=AT))
         session.execute(update(Vehicle).where(Vehicle.id == 4).values(stolen_at=AT))
         session.execute(update(EpcAllocation).where(EpcAllocation.id == 5).values(retired_at=AT))
         session.execute(update(TagBinding).where(TagBinding.id.in_([5, 6])).values(retired_at=AT))
@@ -32,7 +34,8 @@ def test_every_kind_of_tag_is_known_as_it_stands(database: Database) -> None:
     known = {number: memory.find(SHORT_EPC if number == 8 else bytes(epc_of(number))) for number in range(1, 11)}
 
     def record(number: int, state: LicenceState = LicenceState.ACTIVE, until: date = LAST_DAY, **what: object) -> TagRecord:
-        return TagRecord(AUTHORITY, number, state, until, **{"tid": bytes(tid_of(number)), **what})  # type: ignore[arg-type]  # rows of the table
+        since = datetime.fromtimestamp(0, UTC) if state is LicenceState.ACTIVE else AT
+        return TagRecord(AUTHORITY, number, state, since, until, **{"tid": bytes(tid_of(number)), **what})  # type: ignore[arg-type]  # rows of the table
 
     assert known == {
         1: record(1),

@@ -14,15 +14,17 @@ EPCS = st.one_of(
     st.binary(min_size=12, max_size=12), st.integers(1, 31).flatmap(lambda words: st.binary(min_size=2 * words, max_size=2 * words))
 )
 NEAR_EPCS = st.integers(0, 40).map(lambda number: b"\xeb\0\1" + number.to_bytes(9))  # so that the same number comes twice
+SECONDS = st.integers(1, 2**32 - 1)
 ROWS = st.builds(
     TagRow,
     st.one_of(EPCS, NEAR_EPCS),
     st.integers(1, 65_535),
     st.integers(1, 2**53),
     st.sampled_from([str(state) for state in LicenceState]),
+    SECONDS,
     st.integers(0, 40_000),
-    st.none() | st.integers(0, 2**33),
-    st.none() | st.integers(0, 2**33),
+    st.none() | SECONDS,
+    st.none() | SECONDS,
     st.none() | st.binary(min_size=4, max_size=64),
 )
 
@@ -31,13 +33,15 @@ def known(memory: TagMemory, epc: bytes) -> tuple[object, ...] | None:
     record = memory.find(epc)
     if record is None:
         return None
-    return record.authority_id, record.licence_id, record.state, record.valid_until, record.stolen_at, record.retired_at, record.tid
+    instants = record.state_since, record.stolen_at, record.retired_at
+    return record.authority_id, record.licence_id, record.state, record.valid_until, *instants, record.tid
 
 
 def expected(row: TagRow) -> tuple[object, ...]:
-    stolen, retired = (None if at_s is None else datetime.fromtimestamp(at_s, UTC) for at_s in (row.stolen_at_s, row.retired_at_s))
+    seconds = row.state_since_s, row.stolen_at_s, row.retired_at_s
+    instants = (None if at_s is None else datetime.fromtimestamp(at_s, UTC) for at_s in seconds)
     until = date.fromordinal(date(1970, 1, 1).toordinal() + row.valid_until_days)
-    return row.authority_id, row.licence_id, LicenceState(row.state), until, stolen, retired, row.tid
+    return row.authority_id, row.licence_id, LicenceState(row.state), until, *instants, row.tid
 
 
 @given(
@@ -73,7 +77,7 @@ def test_two_numbers_with_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatc
     import numpy as np  # noqa: PLC0415 — only to make every hash the same
 
     monkeypatch.setattr(memory_module, "_hashes", lambda epcs: np.full(len(epcs), 5, np.uint64))
-    rows = [TagRow(bytes([number]) * 12, 1, number, "active", 20_000, None, None, b"\xe2" * 12) for number in range(1, 9)]
+    rows = [TagRow(bytes([number]) * 12, 1, number, "active", 1, 20_000, None, None, b"\xe2" * 12) for number in range(1, 9)]
     monkeypatch.setattr(memory_module, "MERGE_AT", 8)
     memory = TagMemory()
     memory.put_all(rows)

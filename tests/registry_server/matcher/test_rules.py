@@ -29,7 +29,7 @@ OTHER_TID = bytes.fromhex("e280689400004001a2b3c4d6")
 LAST_DAY = date(2027, 6, 30)
 DAY = date(2026, 11, 22)
 AT = datetime(2026, 11, 1, 4, tzinfo=UTC)
-GOOD = TagRecord(OURS, 55, LicenceState.ACTIVE, LAST_DAY, tid=TID)
+GOOD = TagRecord(OURS, 55, LicenceState.ACTIVE, AT, LAST_DAY, tid=TID)
 
 
 def changed(**what: object) -> TagRecord:
@@ -45,17 +45,22 @@ def changed(**what: object) -> TagRecord:
         pytest.param(EPC, TID, GOOD, date(2027, 7, 1), [Expired(LAST_DAY, date(2027, 7, 1))], id="the day after is not"),
         pytest.param(EPC, OTHER_TID, GOOD, DAY, [TidMismatch(TID.hex().upper(), OTHER_TID.hex().upper())], id="another chip"),
         pytest.param(EPC, TID[:8], GOOD, DAY, [], id="a chip read in part that agrees as far as it goes"),
-        pytest.param(EPC, TID, changed(state=LicenceState.SUSPENDED), DAY, [Suspended(LAST_DAY)], id="suspended"),
-        pytest.param(EPC, TID, changed(state=LicenceState.CANCELLED), DAY, [Cancelled(LAST_DAY)], id="cancelled"),
+        pytest.param(EPC, TID, changed(state=LicenceState.SUSPENDED), DAY, [Suspended(LAST_DAY, AT)], id="suspended"),
+        pytest.param(EPC, TID, changed(state=LicenceState.CANCELLED), DAY, [Cancelled(LAST_DAY, AT)], id="cancelled"),
         pytest.param(
-            EPC, TID, changed(state=LicenceState.CANCELLED), date(2030, 1, 1), [Cancelled(LAST_DAY)], id="cancelled does not also run out"
+            EPC,
+            TID,
+            changed(state=LicenceState.CANCELLED),
+            date(2030, 1, 1),
+            [Cancelled(LAST_DAY, AT)],
+            id="cancelled does not also run out",
         ),
         pytest.param(
             EPC,
             TID,
             changed(state=LicenceState.SUSPENDED),
             date(2028, 1, 1),
-            [Suspended(LAST_DAY), Expired(LAST_DAY, date(2028, 1, 1))],
+            [Suspended(LAST_DAY, AT), Expired(LAST_DAY, date(2028, 1, 1))],
             id="suspended and run out are two flags",
         ),
         pytest.param(EPC, TID, changed(stolen_at=AT), DAY, [Stolen(AT)], id="stolen with a good licence"),
@@ -73,7 +78,7 @@ def changed(**what: object) -> TagRecord:
             TID,
             changed(retired_at=AT, tid=None, state=LicenceState.CANCELLED),
             DAY,
-            [RetiredTag(AT), Cancelled(LAST_DAY)],
+            [RetiredTag(AT), Cancelled(LAST_DAY, AT)],
             id="a withdrawn tag of a cancelled licence",
         ),
         pytest.param(EPC, TID, changed(tid=None), DAY, [NeverIssued(123, 2, "not_bound")], id="a number set aside but not written"),
@@ -112,6 +117,24 @@ def test_what_rises(epc: bytes, tid: bytes | None, record: TagRecord | None, on:
 )
 def test_the_day_ends_at_midnight_in_dhaka(at: datetime, is_valid: bool) -> None:
     assert (judge(Answer(EPC, TID, OURS, at), GOOD) == []) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("state", "seen_at", "expected"),
+    [
+        pytest.param(LicenceState.SUSPENDED, AT - timedelta(seconds=1), [], id="a second before it was suspended"),
+        pytest.param(LicenceState.SUSPENDED, AT, [Suspended(LAST_DAY, AT)], id="from that moment on"),
+        pytest.param(LicenceState.CANCELLED, AT - timedelta(seconds=1), [], id="a second before it was cancelled"),
+        pytest.param(LicenceState.CANCELLED, AT, [Cancelled(LAST_DAY, AT)], id="cancelled from that moment on"),
+    ],
+)
+def test_a_licence_that_was_stopped_later_held_when_the_tag_was_read(state: LicenceState, seen_at: datetime, expected: list[Facts]) -> None:
+    assert judge(Answer(EPC, TID, OURS, seen_at), changed(state=state)) == expected
+
+
+def test_one_that_had_run_out_before_it_was_cancelled_is_told_as_run_out() -> None:
+    late = changed(state=LicenceState.CANCELLED, state_since=datetime(2028, 3, 1, tzinfo=UTC))
+    assert judge(Answer(EPC, TID, OURS, datetime(2028, 1, 1, 6, tzinfo=UTC)), late) == [Expired(LAST_DAY, date(2028, 1, 1))]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ EXAMPLES: list[Facts] = [
     RetiredTag(AT),
     TidMismatch("E280", "E281"),
     Expired(DAY, DAY),
-    Suspended(DAY),
-    Cancelled(DAY),
+    Suspended(DAY, AT),
+    Cancelled(DAY, AT),
     Stolen(AT),
     ImpossibleTravel(2, "দূরে", "Far", AT, 60.0, 1201.4, 20.0, 20_015, 24_018, 60.0, "same"),
 ]
@@ -59,7 +59,8 @@ def test_bangla_sentences_have_bangla_digits() -> None:
 
 
 def test_days_are_those_of_bangladesh() -> None:
-    assert "23/11/2026" in sentence_of(Stolen(AT)).en
+    for facts in (Stolen(AT), Suspended(DAY, AT), Cancelled(DAY, AT)):
+        assert "23/11/2026" in sentence_of(facts).en
 
 
 def test_no_sentence_convicts() -> None:

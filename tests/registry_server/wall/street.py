@@ -106,6 +106,7 @@ class Street:
                 owner_id=owner.id,
                 vehicle_id=vehicle.id,
                 state=changes.get("state", LicenceState.ACTIVE),
+                state_since=NOON,
                 issued_on=date(2026, 7, 1),
                 valid_until=changes.get("valid_until", date(2027, 6, 30)),
                 created_at=NOON,
