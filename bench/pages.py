@@ -9,7 +9,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from sqlalchemy import text
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from bench.city import epc_of, tid_of
+from bench.city import AUTHORITY, epc_of, tid_of
 from bench.ingest import database_on
 from bench.registry_rows import PASSWORD, fill_registry, officer_name, today_utc
 from registry_server.app import ROUTERS, create_app
@@ -36,6 +36,7 @@ from registry_server.licences.vehicle_class import VehicleClass
 from registry_server.people.models import Role
 from registry_server.schema import migrate, refresh_statistics
 from registry_server.secrets_box import load_or_create
+from schemas.qr_token import drive_by_code
 
 WANTED_MS = 300.0
 HOST = "http://localhost"
@@ -90,8 +91,10 @@ class PageFigures:
         return self.p95_ms <= WANTED_MS
 
 
-def probes(vehicles: int) -> list[Probe]:
-    """Every page, and each list with each of its filters. The needle of a search is a bike in the middle."""
+def probes(vehicles: int, code_of: Callable[[int], str]) -> list[Probe]:
+    """Every page, and each list with each of its filters. The needle of a search is a bike in the middle. `code_of` gives what is on a
+    plate, by its serial.
+    """
     middle, admin, magistrate = vehicles // 2 + 3, Role.ADMINISTRATOR, Role.MAGISTRATE
     licence, epc = f"/licences/{middle}", bytes(epc_of(middle)).hex()
     lists = {
@@ -155,6 +158,7 @@ def probes(vehicles: int) -> list[Probe]:
         Probe("shortcuts", "/shortcuts", "/shortcuts"),
         Probe("password", "/password", "/password"),
         Probe("sign-in", "/sign-in", "/sign-in", None),
+        Probe("code of a plate", "/V/{code}", f"/V/{code_of(middle)}", None),
         Probe("alive", "/healthz", "/healthz", None),
         Probe("ready", "/readyz", "/readyz", None),
     ]
@@ -178,7 +182,7 @@ def measure(vehicles: int, hits: int, console: Console) -> list[PageFigures]:
             fill_registry(database, vehicles, today_utc())
             look_at_tables(database)
             naive = time_naive(database)
-            pages = measure_on(engine, database, Path(folder), probes(vehicles), hits)
+            pages = measure_on(engine, database, Path(folder), vehicles, hits)
             figures += [replace(page, naive_ms=naive.get(page.name)) for page in pages]
             database.close()
     return figures
@@ -203,9 +207,11 @@ def look_at_tables(database: Database) -> None:
             connection.exec_driver_sql("ANALYZE")
 
 
-def measure_on(engine: str, database: Database, folder: Path, wanted: list[Probe], hits: int) -> list[PageFigures]:
+def measure_on(engine: str, database: Database, folder: Path, vehicles: int, hits: int) -> list[PageFigures]:
     settings = Settings(data_dir=folder / "var", cookie_secure=False, web_port=0)
-    app = create_app(settings, database, SystemClock(), load_or_create(settings.data_dir))
+    secrets = load_or_create(settings.data_dir)
+    app = create_app(settings, database, SystemClock(), secrets)
+    wanted = probes(vehicles, lambda serial: drive_by_code(serial, secrets.qr_keys(AUTHORITY).mac_key))
     check_none_is_left_out(wanted)
     figures = []
     for role in (None, *Role):
