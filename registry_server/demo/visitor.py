@@ -20,6 +20,8 @@ from schemas.tid import Tid
 DRIVES_EVERY_S = 12.0
 FIRST_DRIVE_AFTER_S = 3.0
 FOR_EVER_S = 10**9
+MOST_BIKES = 50
+"""That drive past: a list that is imported may hold thousands, and the street is for hundreds an hour."""
 
 
 @dataclass(slots=True)
@@ -60,10 +62,15 @@ class Visitor:
     def _notice_new(self, now_s: float) -> None:
         with self.database.read() as session:
             rows = session.execute(select(Licence.id, Licence.number).where(Licence.id > self._after_licence).order_by(Licence.id)).all()
-        for licence_id, number in rows:
+        newest = rows[-MOST_BIKES:]
+        if len(newest) < len(rows):
+            screen.print(f"        [bold]{len(rows):,} bikes were registered; the last {MOST_BIKES} of them are on the road[/]")
+        for licence_id, number in newest:
             self._after_licence = licence_id
             self.bikes[licence_id] = VisitorBike(licence_id, number, self.seeding.new_chip(), drives_at_s=now_s + FIRST_DRIVE_AFTER_S)
             screen.print(f"        [bold]{escape(number)} was registered; it is on the road with a blank chip[/]")
+        for bike in [bike for bike in self.bikes.values() if bike is not self._on_desk][: max(len(self.bikes) - MOST_BIKES, 0)]:
+            del self.bikes[bike.licence_id]
 
     def _serve_desk(self) -> None:
         """Put the chip of the bike whose tag is to be written on the desk's reader, and notice when it is written."""
