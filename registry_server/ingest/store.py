@@ -82,7 +82,7 @@ class HarvestStore:
         for flag in flags:
             self._last_flag_id += 1
             passage, kind = flag.passage, flag.facts.kind
-            sections = sections_for(self._laws.get(passage.authority_id, ""), kind)
+            sections = sections_for(self._laws.get(passage.authority_id, ""), flag.facts)
             yield (
                 self._last_flag_id, passage.authority_id, passage.id, flag.other_passage_id, passage.checkpoint_id, str(passage.lane),
                 flag.life_id, flag.seq, str(kind), str(proof_of(flag.tid)), to_json(flag.facts).decode(),

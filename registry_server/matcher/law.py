@@ -6,6 +6,7 @@ A flag cites, it does not accuse: each page says "may rest on".
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from registry_server.matcher.facts import Facts, NeverIssued
 from registry_server.matcher.states import FlagKind
 
 
@@ -81,6 +82,10 @@ _CITED: Mapping[str, Mapping[FlagKind, tuple[str, ...]]] = {
 }
 
 
-def sections_for(law: str, kind: FlagKind) -> tuple[str, ...]:
-    """Keys of SECTIONS. None are cited for a law that this program does not know."""
-    return _CITED.get(law, {}).get(kind, ())
+def sections_for(law: str, facts: Facts) -> tuple[str, ...]:
+    """Keys of SECTIONS. None are cited for a law that this program does not know, nor for a number that belongs to a licence: then it is
+    the tag that was not written here, and whose it is a person has to find out.
+    """
+    if isinstance(facts, NeverIssued) and facts.reason == "not_bound":
+        return ()
+    return _CITED.get(law, {}).get(facts.kind, ())

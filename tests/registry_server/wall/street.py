@@ -151,7 +151,7 @@ class Street:
             kind=facts.kind,
             proof_level=passage.proof_level,
             facts=msgspec.json.decode(to_json(facts)),
-            law_sections=list(sections_for("city_corporation_2009", facts.kind)),
+            law_sections=list(sections_for("city_corporation_2009", facts)),
             epc=passage.epc,
             tid=passage.tid,
             licence_id=passage.licence_id,
